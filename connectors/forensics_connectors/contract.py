@@ -1,0 +1,76 @@
+"""What a connector is: two methods, records out, no database in sight.
+
+A third party adds a connector by naming a class with these methods in the entry-point group ``forensics.connectors``.
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from forensics.errors import SourceError, UsageError
+from forensics.model import Record, Source
+
+__all__ = ["Connector", "connectors", "find_connector"]
+
+
+class Connector(Protocol):
+    """Reads one kind of source, and never writes to it."""
+
+    #: The name under which it is asked for: ``--kind``.
+    kind: str
+    #: A connector of higher rank is asked first, where several know a locator (``dvc`` before ``git``).
+    rank: int
+
+    def discover(self, locator: str) -> Source | None:
+        """Recognises a source.
+
+        Args:
+            locator: a path or an URL as the user typed it.
+
+        Returns:
+            The source with its present state, or None where this connector does not know such a thing.
+
+        Raises:
+            SourceError: it is of this kind but cannot be read at all.
+        """
+
+    def read(self, source: Source) -> Iterator[Record]:
+        """Yields all that the source says, each distinct fact once, and an ``Acquired`` last.
+
+        Nodes come before the edges that name them. What cannot be read is a ``Finding``.
+
+        Raises:
+            SourceError: nothing can be read any more.
+        """
+
+
+def connectors() -> list[Connector]:
+    """All installed connectors, those of higher rank first."""
+    found: list[Connector] = [entry.load()() for entry in entry_points(group="forensics.connectors")]
+    return sorted(found, key=lambda connector: (-connector.rank, connector.kind))
+
+
+def find_connector(locator: str, kind: str | None = None) -> tuple[Connector, Source]:
+    """Finds the connector that reads a locator.
+
+    Args:
+        locator: a path or an URL.
+        kind: the connector to use, instead of the first that recognises the locator.
+
+    Raises:
+        UsageError: there is no connector of that kind.
+        SourceError: no connector recognises the locator.
+    """
+    choice = [connector for connector in connectors() if kind in (None, connector.kind)]
+    if not choice:
+        known = ", ".join(connector.kind for connector in connectors())
+        raise UsageError(f"no connector of kind {kind!r}", hint=f"installed kinds: {known}")
+    for connector in choice:
+        source = connector.discover(locator)
+        if source is not None:
+            return connector, source
+    raise SourceError(
+        f"nothing that can be read at {locator}",
+        hint="name a git repository, or the folder that holds one; --kind says how to read it",
+        locator=locator,
+    )

@@ -1,0 +1,78 @@
+-- @title The tables of a case, schema 1
+-- @description Facts are only ever added. Each carries the acquisition that first saw it and the document that states
+--   it. Nodes of the graph share one dense integer id, given in the order of ingest. No primary keys: uniqueness is
+--   kept by staging and anti-join, which is many times faster (docs/performance.md). Times are UTC without a zone.
+
+CREATE TABLE meta (key VARCHAR, value VARCHAR);
+
+CREATE TABLE source (id INTEGER, kind VARCHAR, name VARCHAR, object_format VARCHAR, acquisition INTEGER);
+CREATE TABLE fingerprint (source INTEGER, value VARCHAR);
+CREATE TABLE acquisition (
+    id INTEGER, source INTEGER, locator VARCHAR, state VARCHAR, started_at TIMESTAMP, finished_at TIMESTAMP,
+    tool_version VARCHAR, added BIGINT, details VARCHAR
+);
+CREATE TABLE origin (id INTEGER, source INTEGER, path VARCHAR, commit_oid VARCHAR, locus VARCHAR);
+
+-- key: as in forensics.model, with the source's id in front for what belongs to one source.
+CREATE TABLE node (id INTEGER, kind VARCHAR, key VARCHAR, acquisition INTEGER);
+CREATE TABLE content (id INTEGER, algorithm VARCHAR, value VARCHAR);
+CREATE TABLE artifact (id INTEGER, source INTEGER, path VARCHAR, acquisition INTEGER);  -- source 0: outside all
+CREATE TABLE version (
+    id INTEGER, artifact INTEGER, content INTEGER, size BIGINT, nfiles BIGINT, kind VARCHAR, tracked BOOLEAN,
+    label VARCHAR, owner VARCHAR, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE execution (
+    id INTEGER, source INTEGER, identity VARCHAR, name VARCHAR, directory VARCHAR, command VARCHAR, declared BOOLEAN,
+    frozen BOOLEAN, script VARCHAR, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE actor (id INTEGER, mail VARCHAR, name VARCHAR);
+CREATE TABLE git_commit (
+    id INTEGER, source INTEGER, oid VARCHAR, actor INTEGER, author_time BIGINT, author_offset INTEGER,
+    committer_name VARCHAR, committer_mail VARCHAR, commit_time BIGINT, commit_offset INTEGER, message VARCHAR,
+    boundary BOOLEAN, position INTEGER, acquisition INTEGER
+);
+CREATE TABLE parent (child INTEGER, ordinal INTEGER, parent INTEGER, acquisition INTEGER);
+-- A snapshot per acquisition that saw a change; the newest one of a source is what its refs are now.
+CREATE TABLE ref (
+    source INTEGER, acquisition INTEGER, name VARCHAR, kind VARCHAR, git_commit INTEGER, tag VARCHAR,
+    tagger_mail VARCHAR, tag_time BIGINT, message VARCHAR
+);
+CREATE TABLE release (
+    id INTEGER, source INTEGER, name VARCHAR, artifact_name VARCHAR, label VARCHAR, git_commit INTEGER, time BIGINT,
+    actor_mail VARCHAR, message VARCHAR, ref VARCHAR, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE stage_move (
+    source INTEGER, release INTEGER, artifact_name VARCHAR, stage VARCHAR, action VARCHAR, git_commit INTEGER,
+    time BIGINT, actor_mail VARCHAR, ref VARCHAR, ordinal INTEGER, origin INTEGER, acquisition INTEGER
+);
+
+CREATE TABLE edge (
+    kind VARCHAR, cause INTEGER, effect INTEGER, strength VARCHAR, reason VARCHAR, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE listing (directory INTEGER, nfiles BIGINT, strength VARCHAR, origin INTEGER, acquisition INTEGER);
+CREATE TABLE member (directory INTEGER, name VARCHAR, content INTEGER, size BIGINT, acquisition INTEGER);
+CREATE TABLE change (
+    git_commit INTEGER, parent INTEGER, artifact INTEGER, version INTEGER, layer VARCHAR, acquisition INTEGER
+);
+CREATE TABLE role (
+    artifact INTEGER, kind VARCHAR, name VARCHAR, owner VARCHAR, strength VARCHAR, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE gap (
+    node INTEGER, kind VARCHAR, size BIGINT, detail VARCHAR, origin INTEGER, acquisition INTEGER
+);
+-- A listing or object that was missing at first and found later fills its gap; the gap's row stays.
+CREATE TABLE filled (node INTEGER, kind VARCHAR, acquisition INTEGER);
+CREATE TABLE finding (
+    id INTEGER, source INTEGER, kind VARCHAR, message VARCHAR, admits BOOLEAN, node INTEGER, origin INTEGER,
+    acquisition INTEGER
+);
+
+CREATE TABLE mark (
+    id INTEGER, state VARCHAR, subject VARCHAR, reason VARCHAR, author VARCHAR, evidence VARCHAR, technique VARCHAR,
+    made_at TIMESTAMP, expires_at TIMESTAMP
+);
+CREATE TABLE mark_withdrawal (mark INTEGER, reason VARCHAR, author VARCHAR, made_at TIMESTAMP);
+CREATE TABLE journal_entry (
+    seq INTEGER, at TIMESTAMP, action VARCHAR, argv VARCHAR, tool_version VARCHAR, claimed_user VARCHAR,
+    details VARCHAR, previous VARCHAR, digest VARCHAR
+);

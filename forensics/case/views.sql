@@ -1,0 +1,126 @@
+-- @title The public views of a case
+-- @description Stable and documented in docs/views.md: analysts and auditors write SQL against them. Digests stand in
+--   them as algorithm:value; times are claimed unless the column says otherwise.
+
+CREATE OR REPLACE VIEW sources AS
+SELECT s.id AS source_id, s.kind, s.name, s.object_format,
+    (SELECT arg_max(a.locator, a.id) FROM acquisition a WHERE a.source = s.id) AS locator,
+    (SELECT count(*) FROM acquisition a WHERE a.source = s.id) AS acquisitions,
+    (SELECT max(a.finished_at) FROM acquisition a WHERE a.source = s.id) AS last_read_at
+FROM source s;
+
+CREATE OR REPLACE VIEW acquisitions AS
+SELECT a.id AS acquisition_id, a.source AS source_id, s.name AS source, a.locator, a.state, a.started_at, a.finished_at,
+    a.tool_version, a.added, a.details
+FROM acquisition a LEFT JOIN source s ON s.id = a.source;
+
+CREATE OR REPLACE VIEW contents AS
+SELECT c.id AS content_id, c.algorithm || ':' || c.value AS digest, c.algorithm, c.value,
+    ends_with(c.value, '.dir') AS is_directory, n.acquisition AS acquisition_id
+FROM content c JOIN node n ON n.id = c.id;
+
+CREATE OR REPLACE VIEW artifacts AS
+SELECT a.id AS artifact_id, a.source AS source_id, s.name AS source, a.path,
+    coalesce(r.kind, v.kind, 'other') AS kind, coalesce(r.strength, 'inferred') AS kind_known, r.name, r.owner
+FROM artifact a
+LEFT JOIN source s ON s.id = a.source
+LEFT JOIN (
+    SELECT artifact, arg_min(kind, rank) AS kind, arg_min(strength, rank) AS strength,
+        max(nullif(name, '')) AS name, max(nullif(owner, '')) AS owner
+    FROM (SELECT *, CASE strength WHEN 'recorded' THEN 0 ELSE 10 END
+            + list_position(['model', 'metric', 'params', 'dataset', 'code', 'other'], kind) AS rank FROM role)
+    GROUP BY artifact
+) r ON r.artifact = a.id
+LEFT JOIN (
+    SELECT artifact, arg_min(kind, list_position(['model', 'metric', 'params', 'dataset', 'code', 'other'], kind)) AS kind
+    FROM version GROUP BY artifact
+) v ON v.artifact = a.id;
+
+CREATE OR REPLACE VIEW versions AS
+SELECT v.id AS version_id, v.artifact AS artifact_id, a.source AS source_id, a.source, a.path, a.kind, a.name,
+    v.content AS content_id, c.algorithm || ':' || c.value AS digest, v.size, v.nfiles, v.tracked, v.label,
+    coalesce(nullif(v.owner, ''), a.owner) AS owner, o.path AS document, o.commit_oid AS document_commit,
+    o.locus AS document_locus, v.acquisition AS acquisition_id
+FROM version v
+JOIN artifacts a ON a.artifact_id = v.artifact
+LEFT JOIN content c ON c.id = v.content
+LEFT JOIN origin o ON o.id = v.origin;
+
+CREATE OR REPLACE VIEW members AS
+SELECT m.directory AS directory_id, d.algorithm || ':' || d.value AS directory, m.name, m.content AS content_id,
+    c.algorithm || ':' || c.value AS digest, m.size, m.acquisition AS acquisition_id
+FROM member m JOIN content d ON d.id = m.directory JOIN content c ON c.id = m.content;
+
+CREATE OR REPLACE VIEW executions AS
+SELECT e.id AS execution_id, e.source AS source_id, s.name AS source, e.identity, e.name, e.directory, e.command,
+    e.declared, e.frozen, e.script, o.path AS document, o.commit_oid AS document_commit, o.locus AS document_locus,
+    e.acquisition AS acquisition_id
+FROM execution e LEFT JOIN source s ON s.id = e.source LEFT JOIN origin o ON o.id = e.origin;
+
+CREATE OR REPLACE VIEW inputs AS
+SELECT e.effect AS execution_id, e.cause AS version_id, e.strength, e.reason, o.path AS document,
+    o.commit_oid AS document_commit, o.locus AS document_locus
+FROM edge e LEFT JOIN origin o ON o.id = e.origin WHERE e.kind = 'used';
+
+CREATE OR REPLACE VIEW outputs AS
+SELECT e.cause AS execution_id, e.effect AS version_id, e.strength, e.reason, o.path AS document,
+    o.commit_oid AS document_commit, o.locus AS document_locus
+FROM edge e LEFT JOIN origin o ON o.id = e.origin WHERE e.kind = 'generated';
+
+CREATE OR REPLACE VIEW actors AS
+SELECT id AS actor_id, mail, name FROM actor;
+
+CREATE OR REPLACE VIEW commits AS
+SELECT c.id AS commit_id, c.source AS source_id, s.name AS source, c.oid, c.actor AS actor_id, a.mail AS author_mail,
+    a.name AS author_name, c.author_time, c.author_offset, c.committer_name, c.committer_mail, c.commit_time,
+    c.commit_offset, c.message, c.boundary, c.position, c.acquisition AS acquisition_id
+FROM git_commit c LEFT JOIN actor a ON a.id = c.actor LEFT JOIN source s ON s.id = c.source;
+
+CREATE OR REPLACE VIEW releases AS
+SELECT r.id AS release_id, r.source AS source_id, s.name AS source, r.name, r.artifact_name, r.label,
+    c.oid AS commit_oid, r.time, r.actor_mail, r.message, r.ref,
+    (SELECT list(DISTINCT stage ORDER BY stage) FROM (
+        SELECT m.stage, arg_max(m.action, m.ordinal) AS action, arg_max(m.release, m.ordinal) AS release
+        FROM stage_move m
+        WHERE m.source = r.source AND m.artifact_name = r.artifact_name AND m.stage <> ''
+          AND m.action IN ('assign', 'unassign')
+        GROUP BY m.stage
+    ) WHERE action = 'assign' AND release = r.id) AS stages,
+    r.acquisition AS acquisition_id
+FROM release r LEFT JOIN git_commit c ON c.id = r.git_commit LEFT JOIN source s ON s.id = r.source;
+
+CREATE OR REPLACE VIEW nodes AS
+SELECT n.id AS node_id, n.kind, n.acquisition AS acquisition_id FROM node n;
+
+-- content edges hold both ways; they stand here once, from the version, or from the first digest, to the content.
+CREATE OR REPLACE VIEW edges AS
+SELECT e.kind, e.cause AS cause_id, e.effect AS effect_id, e.strength, e.reason, o.path AS document,
+    o.commit_oid AS document_commit, o.locus AS document_locus, e.acquisition AS acquisition_id
+FROM edge e LEFT JOIN origin o ON o.id = e.origin
+UNION ALL
+SELECT 'content', v.id, v.content, 'recorded', '', o.path, o.commit_oid, o.locus, v.acquisition
+FROM version v LEFT JOIN origin o ON o.id = v.origin WHERE v.content IS NOT NULL
+UNION ALL
+SELECT 'member', m.content, m.directory, l.strength, '', o.path, o.commit_oid, o.locus, m.acquisition
+FROM member m JOIN listing l ON l.directory = m.directory LEFT JOIN origin o ON o.id = l.origin
+UNION ALL
+SELECT 'authored', c.actor, c.id, 'recorded', '', '', c.oid, '', c.acquisition
+FROM git_commit c WHERE c.actor IS NOT NULL;
+
+CREATE OR REPLACE VIEW marks AS
+SELECT m.id AS mark_id, m.state, m.subject, m.reason, m.author, m.evidence, m.technique, m.made_at, m.expires_at,
+    w.made_at AS withdrawn_at, w.author AS withdrawn_by, w.reason AS withdrawn_because
+FROM mark m LEFT JOIN mark_withdrawal w ON w.mark = m.id;
+
+CREATE OR REPLACE VIEW findings AS
+SELECT f.id AS finding_id, f.source AS source_id, s.name AS source, f.kind, f.message, f.admits, f.node AS node_id,
+    o.path AS document, o.commit_oid AS document_commit, o.locus AS document_locus, f.acquisition AS acquisition_id
+FROM finding f LEFT JOIN source s ON s.id = f.source LEFT JOIN origin o ON o.id = f.origin;
+
+CREATE OR REPLACE VIEW gaps AS
+SELECT g.node AS node_id, g.kind, g.size, g.detail, o.path AS document, o.commit_oid AS document_commit,
+    o.locus AS document_locus, g.acquisition AS acquisition_id, f.acquisition AS filled_by
+FROM gap g LEFT JOIN origin o ON o.id = g.origin LEFT JOIN filled f ON f.node = g.node AND f.kind = g.kind;
+
+CREATE OR REPLACE VIEW journal AS
+SELECT seq, at, action, argv, tool_version, claimed_user, details, previous, digest FROM journal_entry;
