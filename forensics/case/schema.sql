@@ -73,6 +73,6 @@ CREATE TABLE mark (
 );
 CREATE TABLE mark_withdrawal (mark INTEGER, reason VARCHAR, author VARCHAR, made_at TIMESTAMP);
 CREATE TABLE journal_entry (
-    seq INTEGER, at TIMESTAMP, action VARCHAR, argv VARCHAR, tool_version VARCHAR, claimed_user VARCHAR,
+    seq INTEGER, made_at TIMESTAMP, action VARCHAR, argv VARCHAR, tool_version VARCHAR, claimed_user VARCHAR,
     details VARCHAR, previous VARCHAR, digest VARCHAR
 );

@@ -123,4 +123,4 @@ SELECT g.node AS node_id, g.kind, g.size, g.detail, o.path AS document, o.commit
 FROM gap g LEFT JOIN origin o ON o.id = g.origin LEFT JOIN filled f ON f.node = g.node AND f.kind = g.kind;
 
 CREATE OR REPLACE VIEW journal AS
-SELECT seq, at, action, argv, tool_version, claimed_user, details, previous, digest FROM journal_entry;
+SELECT seq, made_at, action, argv, tool_version, claimed_user, details, previous, digest FROM journal_entry;
