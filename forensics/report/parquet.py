@@ -1,0 +1,40 @@
+"""Answers as Parquet, one flat column a field; what the answer rests on stands in the file's metadata."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from forensics.answer import Answer
+from forensics.report.json import envelope
+from forensics.report.page import Page
+from forensics.report.rows import cells, names
+
+__all__ = ["render"]
+
+
+def render(answer: Answer[Any], page: Page) -> Iterator[bytes]:
+    """The bytes of one Parquet file. Its metadata holds the JSON envelope under the key ``forensics``."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [dict(cells(row)) for row in page.rows(answer)]
+    columns = {name: _column([row.get(name) for row in rows]) for name in names(page.rows(answer))}
+    frame = json.dumps(envelope(answer, page), sort_keys=True)
+    table = pa.table(columns).replace_schema_metadata({"forensics": frame})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    yield sink.getvalue().to_pybytes()
+
+
+def _column(values: list[Any]) -> Any:
+    import pyarrow as pa
+
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
+        return pa.array(values, pa.int64())
+    if kinds and kinds <= {int, float}:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    texts = [None if value is None else str(value).encode("utf-8", "backslashreplace").decode() for value in values]
+    return pa.array(texts, pa.string())
