@@ -62,6 +62,8 @@ CREATE TABLE gap (
 );
 -- A listing or object that was missing at first and found later fills its gap; the gap's row stays.
 CREATE TABLE filled (node INTEGER, kind VARCHAR, acquisition INTEGER);
+-- A commit or release that an earlier acquisition saw and this one did not: it stays, and is said to be gone.
+CREATE TABLE missed (node INTEGER, acquisition INTEGER);
 CREATE TABLE finding (
     id INTEGER, source INTEGER, kind VARCHAR, message VARCHAR, admits BOOLEAN, node INTEGER, origin INTEGER,
     acquisition INTEGER

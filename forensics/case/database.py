@@ -1,0 +1,140 @@
+"""Opening the DuckDB file of a case: safely configured, of a known schema, and with errors that say what to do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from forensics.case.sql import statements
+from forensics.errors import CaseError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["SCHEMA_VERSION", "connect", "create", "transaction", "translated"]
+
+SCHEMA_VERSION = 1
+
+# A case may have been handed over by somebody else, and SQL on it may come from a user: no file, network or
+# extension is within reach of a statement (evidence: DuckDB's own security page).
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "python_enable_replacements": "false",
+}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns DuckDB's errors about the file into a ``CaseError`` with its mend."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException as error:
+        text = str(error)
+        if "lock" in text:
+            raise CaseError(
+                f"the case {path} is being written by another process",
+                hint="wait until it has finished, or ask a copy of the file",
+                path=str(path),
+            ) from error
+        if "No space left" in text or "disk" in text.lower():
+            raise CaseError(
+                f"no room on the disk of {path}; the case is as it was before",
+                hint="free some space and run the command again",
+                path=str(path),
+            ) from error
+        raise CaseError(
+            f"{path} is not a readable case: {text.splitlines()[0]}",
+            hint="name the case with --case, or restore the file from a copy",
+            path=str(path),
+        ) from error
+    except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
+        raise CaseError(
+            f"the case {path} is damaged: {str(error).splitlines()[0]}",
+            hint="restore the file from a copy, or ingest the sources into a new case",
+            path=str(path),
+        ) from error
+
+
+def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
+    """Opens an existing case.
+
+    Raises:
+        CaseError: there is none, it is locked, damaged, no case at all, or of a newer schema.
+    """
+    import duckdb
+
+    if not path.is_file():
+        raise CaseError(
+            f"no case at {path}",
+            hint="make one with: forensics ingest PATH; or name it with --case",
+            path=str(path),
+        )
+    with translated(path):
+        connection = duckdb.connect(str(path), read_only=not write, config=_CONFIG)
+    try:
+        found = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+        version = int(found[0]) if found else 0
+    except (duckdb.CatalogException, duckdb.BinderException, ValueError) as error:
+        connection.close()
+        raise CaseError(
+            f"{path} is a DuckDB file but not a case", hint="name the case with --case", path=str(path)
+        ) from error
+    if version > SCHEMA_VERSION:
+        connection.close()
+        raise CaseError(
+            f"the case {path} has schema {version}; this program knows schemas up to {SCHEMA_VERSION}",
+            hint="use the version of lineage-forensics that wrote it, or a newer one",
+            path=str(path),
+        )
+    return connection
+
+
+def create(path: Path) -> None:
+    """Writes an empty case, in one transaction.
+
+    Raises:
+        CaseError: the file cannot be written.
+    """
+    import duckdb
+
+    if not path.parent.is_dir():
+        raise CaseError(f"no folder {path.parent} to write the case in", path=str(path))
+    # Made under another name, so that no half-made case ever stands at the path.
+    making = path.with_name(f"{path.name}.{uuid4().hex}.new")
+    with translated(path):
+        connection = duckdb.connect(str(making), config=_CONFIG)
+    try:
+        with translated(path), transaction(connection):
+            connection.execute(statements("forensics.case", "schema.sql")[""])
+            connection.execute(statements("forensics.case", "views.sql")[""])
+            connection.executemany(
+                "INSERT INTO meta VALUES (?, ?)",
+                [("schema_version", str(SCHEMA_VERSION)), ("case_id", str(uuid4())), ("generation", "0")],
+            )
+        connection.close()
+        os.link(making, path)
+    except FileExistsError:
+        pass  # another process has just made it
+    finally:
+        connection.close()
+        making.unlink(missing_ok=True)
+
+
+@contextmanager
+def transaction(connection: "DuckDBPyConnection") -> Iterator[None]:
+    """All or nothing: commits at the end, rolls back on any exception."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

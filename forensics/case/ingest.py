@@ -1,0 +1,160 @@
+"""One reading of one source into a case: staged first, then merged in a single transaction."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forensics import __version__
+from forensics.case.database import transaction, translated
+from forensics.case.journal import append
+from forensics.case.sql import statements
+from forensics.case.staging import Staging
+from forensics.errors import IntegrityError
+from forensics.model import Record, Source
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["Ingested", "ingest", "known_state", "now"]
+
+_BEFORE_FACTS = ("resolve_nodes", "resolve_artifacts", "resolve_origins")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest did.
+
+    Attributes:
+        source: the source's id in the case; ``name`` and ``locator`` as given.
+        acquisition: the id of the acquisition.
+        unchanged: the source was in the state of the last acquisition, so nothing was read.
+        added: number of new nodes by kind.
+        findings: number of new findings by kind.
+        unread: new findings that could hide lineage.
+        details: the reading's own account: commits, documents, seconds by phase.
+    """
+
+    source: int
+    name: str
+    locator: str
+    acquisition: int
+    unchanged: bool
+    added: dict[str, int]
+    findings: dict[str, int]
+    unread: int
+    details: dict[str, object]
+
+
+def now() -> datetime:
+    """The present in UTC without a zone, as DuckDB's TIMESTAMP holds it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def known_state(connection: "DuckDBPyConnection", source: Source) -> tuple[int | None, str]:
+    """Looks a source up by its fingerprints.
+
+    Returns:
+        Its id in the case, or None; and the state that its last acquisition from this locator saw, or an empty text.
+    """
+    sql = statements("forensics.case", "ingest.sql")
+    found = connection.execute(
+        sql["known_source"],
+        {"kind": source.kind, "object_format": source.object_format, "fingerprints": list(source.fingerprints)},
+    ).fetchone()
+    if found is None:
+        return None, ""
+    state = connection.execute(sql["last_state"], {"source": found[0], "locator": source.locator}).fetchone()
+    return int(found[0]), str(state[0]) if state else ""
+
+
+def ingest(
+    connection: "DuckDBPyConnection", path: Path, source: Source, records: Iterable[Record], argv: list[str]
+) -> Ingested:
+    """Reads a source into the case. Killed or failing at any point, it leaves the case as it was.
+
+    Args:
+        connection: a connection that may write.
+        path: the case file, for messages.
+        source: what ``discover`` found.
+        records: what ``read`` yields; it is not consumed where the source's state is the last one seen.
+        argv: the command, for the journal.
+
+    Raises:
+        CaseError: the case cannot be written.
+        SourceError: the source cannot be read at all.
+        IntegrityError: a connector broke its contract.
+    """
+    sql = statements("forensics.case", "ingest.sql")
+    started = now()
+    known, state = known_state(connection, source)
+    with translated(path):
+        acquisition = _next(connection, "acquisition")
+        number = known if known is not None else _next(connection, "source")
+        unchanged = bool(state) and state == source.state
+        staging = None
+        if not unchanged:
+            staging = Staging(connection, number)
+            staging.put_all(records)
+        clock = time.perf_counter()
+        added: dict[str, int] = {}
+        details: dict[str, object] = {}
+        with transaction(connection):
+            if known is None:
+                row = [number, source.kind, source.name, source.object_format, acquisition]
+                connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute(sql["insert_fingerprints"], {"source": number, "values": list(source.fingerprints)})
+            if staging is not None:
+                added = _merge(connection, staging, number, acquisition)
+                connection.execute("UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'generation'")
+                if staging.acquired is not None:
+                    details = dict(staging.acquired.details)
+            details["write_seconds"] = round(time.perf_counter() - clock, 3)
+            seen = staging.acquired.state if staging is not None and staging.acquired is not None else source.state
+            reading = [acquisition, number, source.locator, seen, started, now(), __version__, sum(added.values())]
+            reading.append(json.dumps(details, sort_keys=True))
+            connection.execute("INSERT INTO acquisition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", reading)
+            findings = dict(connection.execute(sql["new_findings"], {"acquisition": acquisition}).fetchall())
+            unread = connection.execute(sql["new_unread"], {"acquisition": acquisition}).fetchall()[0][0]
+            append(
+                connection,
+                "acquisition",
+                argv,
+                {"source": source.locator, "kind": source.kind, "state": seen, "acquisition": acquisition,
+                 "added": added, "unchanged": unchanged},
+            )  # fmt: skip
+    return Ingested(number, source.name, source.locator, acquisition, unchanged, added, findings, unread, details)
+
+
+def _next(connection: "DuckDBPyConnection", table: str) -> int:
+    found = connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()  # noqa: S608 - ours
+    return int(found[0]) if found else 1
+
+
+def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int) -> dict[str, int]:
+    import pyarrow as pa
+
+    sql = statements("forensics.case", "merge.sql")
+    given = {"source": source, "acquisition": acquisition}
+
+    def run(name: str) -> None:
+        text = sql[name]
+        connection.execute(text, {key: value for key, value in given.items() if f"${key}" in text})
+
+    for name in _BEFORE_FACTS:
+        run(name)
+    connection.register("mentioned", pa.table({"local": pa.array(staging.mentioned, pa.int32())}))
+    missing = connection.execute(sql["undescribed"]).fetchall()
+    connection.unregister("mentioned")
+    if missing[0][0]:
+        raise IntegrityError(f"the connector named {missing[0][0]} nodes that neither it nor the case describes")
+    for name in sql:
+        if name.startswith(("insert_", "fill_", "note_")):
+            run(name)
+    counts = dict(connection.execute(sql["counts"]).fetchall())
+    connection.execute(sql["drop_local"])
+    staging.drop()
+    return counts

@@ -1,0 +1,21 @@
+-- @title Sources, their states and what an acquisition noticed
+
+-- @name known_source
+SELECT s.id FROM source s
+WHERE s.kind = $kind AND s.object_format = $object_format
+  AND EXISTS (FROM fingerprint f WHERE f.source = s.id AND list_contains($fingerprints::VARCHAR[], f.value))
+ORDER BY s.id LIMIT 1;
+
+-- @name last_state
+SELECT state FROM acquisition WHERE source = $source AND locator = $locator ORDER BY id DESC LIMIT 1;
+
+-- @name insert_fingerprints
+INSERT INTO fingerprint
+SELECT $source, value FROM (SELECT DISTINCT unnest($values::VARCHAR[]) AS value)
+WHERE NOT EXISTS (FROM fingerprint f WHERE f.source = $source AND f.value = value) ORDER BY value;
+
+-- @name new_findings
+SELECT kind, count(*) FROM finding WHERE acquisition = $acquisition GROUP BY kind ORDER BY kind;
+
+-- @name new_unread
+SELECT count(*) FROM finding WHERE acquisition = $acquisition AND admits;

@@ -1,0 +1,32 @@
+-- @title The case's edges as integers
+-- @description Arrays for forensics.graph. Codes are an edge kind times eight plus a strength (forensics.case.codes).
+--   Content edges hold both ways, so they stand here twice. The empty file and the empty directory join nothing.
+
+-- @name kinds
+SELECT (list_position($kinds::VARCHAR[], kind) - 1)::UTINYINT AS code FROM node ORDER BY id;
+
+-- @name edges
+WITH joining AS (
+    SELECT id, algorithm, value FROM content
+    WHERE NOT list_contains($empty::VARCHAR[], algorithm || ':' || value)
+), coded AS (
+    SELECT e.cause, e.effect, (list_position($kinds::VARCHAR[], e.kind) - 1) * 8
+        + list_position($strengths::VARCHAR[], e.strength) - 1 AS code, e.kind
+    FROM edge e
+)
+SELECT cause, effect, code::UTINYINT AS code FROM coded
+UNION ALL
+SELECT effect, cause, code::UTINYINT FROM coded WHERE kind = 'content'
+UNION ALL
+SELECT v.id, v.content, $content::UTINYINT FROM version v SEMI JOIN joining j ON j.id = v.content
+UNION ALL
+SELECT v.content, v.id, $content::UTINYINT FROM version v SEMI JOIN joining j ON j.id = v.content
+UNION ALL
+SELECT a.id, b.id, $assumed::UTINYINT FROM joining a JOIN joining b ON b.value = a.value AND a.algorithm <> b.algorithm
+WHERE a.algorithm IN ('md5', 'md5-dos2unix') AND b.algorithm IN ('md5', 'md5-dos2unix')
+UNION ALL
+SELECT m.content, m.directory, $member::UTINYINT FROM member m SEMI JOIN joining j ON j.id = m.content
+UNION ALL
+SELECT c.actor, c.id, $authored::UTINYINT FROM git_commit c WHERE c.actor IS NOT NULL
+UNION ALL
+SELECT p.parent, p.child, $parent::UTINYINT FROM parent p;
