@@ -1,0 +1,100 @@
+"""The process: runs a command and turns whatever ends it into an exit code and, if it went wrong, one clear message."""
+
+import contextlib
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from forensics.cli.group import cli
+from forensics.errors import ForensicsError
+from forensics.report.text import safe
+
+__all__ = ["main"]
+
+_FAILED, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: the words after ``forensics``; those of this process if not given.
+
+    Returns:
+        The exit code: 0 answered, 1 a gate tripped, 2 it could not be asked, 3 answered but the list may be short,
+        130 interrupted, 141 closed pipe.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at exit; that must not fail as well.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED_PIPE
+    except (KeyboardInterrupt, click.Abort):
+        _say("error", "interrupted; the case is as it was before")
+        return _INTERRUPTED
+    except Exception as error:  # the outermost frame: any failure becomes a message and an exit code
+        if "--debug" in words:
+            sys.stderr.write(safe_lines(traceback.format_exc()))
+        return _explain(error)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    if "_FORENSICS_COMPLETE" in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "forensics", "_FORENSICS_COMPLETE", os.environ["_FORENSICS_COMPLETE"])
+    try:
+        with cli.make_context("forensics", words or ["--help"]) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    return 0
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, ForensicsError):
+        _say("error", error.message)
+        for candidate in getattr(error, "candidates", ()):
+            _say("  ", candidate)
+        if error.hint:
+            _say("hint", error.hint)
+        return error.exit_code
+    if isinstance(error, click.UsageError):
+        _say("error", error.format_message())
+        _say("hint", f"{error.ctx.command_path if error.ctx else 'forensics'} --help")
+    elif isinstance(error, click.ClickException):
+        _say("error", error.format_message())
+    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        _say("error", f"no room on the disk{f' for {error.filename}' if error.filename else ''}")
+        _say("hint", "free some space and run the command again; what was in the case is still there")
+    elif isinstance(error, OSError) and error.filename:
+        _say("error", f"{error.filename}: {error.strerror}")
+    elif isinstance(error, MemoryError):
+        _say("error", "not enough memory")
+        _say("hint", "close other programs, or ask a smaller question (--limit does not save memory)")
+    else:
+        first = (str(error).splitlines() or [""])[0]
+        _say("error", f"internal: {type(error).__name__}: {first}")
+        _say("hint", "run it again with --debug for the traceback; the case was not changed by this failure")
+    return _FAILED
+
+
+def _say(label: str, text: str) -> None:
+    # A closed stderr must not hide the exit code.
+    with contextlib.suppress(OSError, ValueError):
+        mark = f"{label}: " if label.strip() else label
+        sys.stderr.write(f"{mark}{safe(text)}\n")
+
+
+def safe_lines(text: str) -> str:
+    """A text of several lines, each made safe."""
+    return "".join(f"{safe(line)}\n" for line in text.splitlines())

@@ -1,0 +1,94 @@
+"""The list of commands, each imported only when it is used, so that ``--help`` answers at once."""
+
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from forensics import __version__
+
+__all__ = ["COMMANDS", "cli"]
+
+#: Name of a command: its module in this package, and what one learns from it (the first line of its help).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "ingest": ("sources", "Reads sources into the case."),
+    "sources": ("sources", "What was read, when, how far, and what could not be read."),
+    "find": ("questions", "What in the case matches a text or a subject."),
+    "show": ("questions", "All that is known of one thing, each fact with its origin."),
+    "log": ("questions", "The versions of an artifact, and who introduced each."),
+    "blame": ("questions", "Who introduced these bytes, when, and with what message."),
+    "trace": ("questions", "All that a version was made from, each with its shortest path."),
+    "path": ("questions", "Why one thing influences another: the shortest chain."),
+    "blast-radius": ("incident", "Everything that a bad subject affects, live models first."),
+    "rollback": ("incident", "The newest clean version to go back to, and how."),
+    "mark": ("marks", "What an investigator states of a subject."),
+    "sql": ("sql", "The answer of a read-only SQL statement on the case."),
+    "demo": ("walkthrough", "A sample incident, built and investigated step by step."),
+    "help": ("help", "What a command, or the topic exit-codes, means."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports a module when one of them is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of an investigation."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"forensics.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_") + "_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or says which one may have been meant."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            self._unknown(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def _unknown(self, ctx: click.Context, name: str) -> NoReturn:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, COMMANDS, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "forensics --help lists the commands"
+        raise click.UsageError(f"no command {name!r}; {hint}", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, first_line) for name, (_, first_line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"forensics {__version__}")
+        ctx.exit()
+
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=SETTINGS,
+    epilog="""\b
+Examples:
+  forensics demo                                  build a sample incident and walk through it
+  forensics ingest path/to/repo                   read every commit of every ref into ./case.duckdb
+  forensics blame data/transactions.csv@HEAD      who introduced these bytes
+  forensics blast-radius data/transactions.csv    every affected version, and why
+  forensics rollback models/fraud.json            newest clean version, digest, restore commands
+
+Options such as --case and --format follow the command.
+Results go to stdout, everything else to stderr; forensics help exit-codes lists the exit codes.""",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
+def cli() -> None:
+    """Finds where poisoned training data came from, what it touches, and what to go back to."""

@@ -1,0 +1,63 @@
+"""The questions of an incident: ``blast-radius`` and ``rollback``."""
+
+import click
+
+from forensics.cli.options import Shared, as_of_option, asking
+from forensics.cli.output import emit
+
+__all__ = ["blast_radius_command", "rollback_command"]
+
+
+@click.command(
+    "blast-radius",
+    epilog="""\b
+Examples:
+  forensics blast-radius data/raw/vendor_b.csv@HEAD    were these bytes bad, what is affected?
+  forensics blast-radius                               by all standing marks
+  forensics blast-radius commit:1a2b3c4 --format csv --output affected.csv
+  forensics blast-radius md5:1a2b3c --format mermaid
+
+Unknown means that the lineage on record cannot exclude it; it is no less urgent than affected.""",
+)
+@click.argument("subjects", nargs=-1, metavar="[SUBJECT...]")
+@as_of_option
+@asking(drawings=True)
+def blast_radius_command(shared: Shared, subjects: tuple[str, ...], as_of: str | None) -> None:
+    """Everything that a bad subject affects, live models first.
+
+    Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count.
+    """
+    from forensics.case import Case
+    from forensics_queries.blast_radius import blast_radius
+
+    with Case.open(shared.case) as case:
+        emit(blast_radius(case, subjects, as_of=as_of), shared)
+
+
+@click.command(
+    "rollback",
+    epilog="""\b
+Examples:
+  forensics rollback models/fraud.json                    the newest version that no standing mark affects
+  forensics rollback models/fraud.json --script go.sh     the restore commands as a shell script, to be read first
+  forensics rollback --trusted                            your own repository: also ask its remotes
+
+Nothing is run: commands are printed. Bytes are called present only after they were re-hashed.""",
+)
+@click.argument("subjects", nargs=-1, metavar="[SUBJECT...]")
+@click.option("--script", metavar="FILE", help="Also write the restore commands as a shell script; - is stdout.")
+@click.option("--trusted", is_flag=True, help="Ask DVC about configured remotes; only for a repository that is yours.")
+@as_of_option
+@asking()
+def rollback_command(
+    shared: Shared, subjects: tuple[str, ...], script: str | None, trusted: bool, as_of: str | None
+) -> None:
+    """The newest clean version to go back to, and how.
+
+    A SUBJECT is an affected artifact or release; without one, all affected models are taken.
+    """
+    from forensics.case import Case
+    from forensics_queries.rollback import rollback
+
+    with Case.open(shared.case) as case:
+        emit(rollback(case, subjects, trusted=trusted, as_of=as_of), shared)

@@ -1,0 +1,74 @@
+"""``mark``: what an investigator states of a subject."""
+
+import click
+
+from forensics.cli.options import Shared, asking
+from forensics.cli.output import emit
+
+__all__ = ["mark_command"]
+
+
+@click.group(
+    "mark",
+    epilog="""\b
+Examples:
+  forensics mark add bad data/raw/vendor_b.csv@HEAD --reason "labels flipped" --author ann@example.com
+  forensics mark list
+  forensics mark withdraw 1 --reason "wrong file"
+
+Marks are what blast-radius and rollback start from. They expire and are withdrawn, never erased.""",
+)
+def mark_command() -> None:
+    """What an investigator states of a subject."""
+
+
+@mark_command.command(
+    "add",
+    epilog="""\b
+Examples:
+  forensics mark add bad md5:1a2b3c4d --reason "backdoor trigger in 40 rows" --technique AML.T0020
+  forensics mark add cleared fraud@v1.2.0 --reason "retested" --expires 2026-12-31T00:00:00Z""",
+)
+@click.argument("state", type=click.Choice(["bad", "suspect", "good", "cleared"]))
+@click.argument("subject")
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@click.option("--author", metavar="MAIL", default="", help="Who says so; else the user of this machine.")
+@click.option("--evidence", metavar="TEXT", default="", help="A ticket, a file, an URL: what it rests on.")
+@click.option("--technique", metavar="ID", default="", help="The MITRE ATLAS technique, such as AML.T0020.")
+@click.option("--expires", metavar="TIME", help="When the mark ends by itself (2026-12-31T00:00:00Z).")
+@asking()
+def add_command(shared: Shared, state: str, subject: str, **statement: str) -> None:
+    """States that a subject is bad, suspect, good or cleared.
+
+    A digest or a version means these bytes under every name; a path without @REV means every version of it; a commit
+    means what it introduced and recorded; an actor, that person's claimed commits.
+    """
+    raise NotImplementedError
+
+
+@mark_command.command(
+    "list",
+    epilog="""\b
+Examples:
+  forensics mark list
+  forensics mark list --format json""",
+)
+@asking()
+def list_command(shared: Shared) -> None:
+    """All marks, those that expired or were withdrawn too."""
+    raise NotImplementedError
+
+
+@mark_command.command(
+    "withdraw",
+    epilog="""\b
+Examples:
+  forensics mark withdraw 3 --reason "the file was re-delivered by the vendor" """,
+)
+@click.argument("mark", type=int)
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@click.option("--author", metavar="MAIL", default="", help="Who says so; else the user of this machine.")
+@asking()
+def withdraw_command(shared: Shared, mark: int, reason: str, author: str) -> None:
+    """Takes a mark back; it stays on record as withdrawn."""
+    raise NotImplementedError

@@ -1,0 +1,137 @@
+"""Options that commands share, gathered into one value so that a command passes on what it was given."""
+
+import functools
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from forensics.case import case_path
+
+__all__ = ["Shared", "as_of_option", "asking", "common"]
+
+_FORMATS = ("table", "json", "ndjson", "csv", "markdown", "parquet")
+_DRAWINGS = ("mermaid", "dot")
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the shared options say.
+
+    Attributes:
+        case: the case file.
+        form: the output format.
+        output: the file to write, or None for stdout.
+        limit: rows at most.
+        quiet: no progress, no hints, no coverage where it is complete.
+        color: ``auto``, ``always`` or ``never``.
+    """
+
+    case: Path
+    form: str = "table"
+    output: str | None = None
+    limit: int | None = None
+    quiet: bool = False
+    color: str = "auto"
+
+    @property
+    def colored(self) -> bool:
+        """Whether stdout gets colour: on a terminal, unless NO_COLOR is set."""
+        if self.color != "auto" or self.output:
+            return self.color == "always"
+        dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
+        return sys.stdout.isatty() and not dumb
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; 100 where there is none, so that a pipe always gets the same bytes."""
+        return max(shutil.get_terminal_size().columns, 40) if sys.stdout.isatty() and not self.output else 100
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody is there to watch it."""
+        return not self.quiet and sys.stderr.isatty()
+
+
+_COMMON = (
+    click.option(
+        "--case",
+        metavar="PATH",
+        help="The case file; else FORENSICS_CASE, else ./case.duckdb.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, no hints, no coverage where it is complete."),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colour verdicts; NO_COLOR is obeyed.",
+    ),
+    click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+)
+
+
+def common(function: Function) -> Function:
+    """Options of every command: gives the function a ``shared`` argument."""
+    return _options(function, _COMMON)
+
+
+def asking(*, drawings: bool = False) -> Callable[[Function], Function]:
+    """Options of every question: the common ones, and how the answer is written.
+
+    Args:
+        drawings: the answer holds paths, so it can be drawn.
+    """
+    formats = _FORMATS + (_DRAWINGS if drawings else ())
+    more = (
+        click.option(
+            "-f",
+            "--format",
+            "form",
+            type=click.Choice(formats),
+            default="table",
+            show_default=True,
+            help="How the answer is written.",
+        ),
+        click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all; - is stdout."),
+        click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Show N rows at most, and say so."),
+    )
+    return lambda function: _options(function, (*more, *_COMMON))
+
+
+def as_of_option(function: Function) -> Function:
+    """``--as-of``: the question is answered as the graph stood then."""
+    option = click.option(
+        "--as-of",
+        metavar="REV|TIME",
+        help="Answer as the graph stood at a revision, or as the case stood at a time (2026-03-01T12:00:00Z).",
+    )
+    return option(function)
+
+
+def _options(function: Function, options: tuple[Callable[[Function], Function], ...]) -> Function:
+    @functools.wraps(function)
+    def gathered(
+        *,
+        case: str | None,
+        quiet: bool,
+        color: str,
+        form: str = "table",
+        output: str | None = None,
+        limit: int | None = None,
+        **rest: Any,
+    ) -> Any:
+        path = None if output == "-" else output
+        return function(Shared(case_path(case), form, path, limit, quiet, color), **rest)
+
+    command: Function = gathered
+    for option in reversed(options):
+        command = option(command)
+    return command

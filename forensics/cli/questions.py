@@ -1,0 +1,140 @@
+"""The questions about one thing: ``find``, ``show``, ``log``, ``blame``, ``trace``, ``path``."""
+
+import click
+
+from forensics.cli.options import Shared, as_of_option, asking
+from forensics.cli.output import emit
+
+__all__ = ["blame_command", "find_command", "log_command", "path_command", "show_command", "trace_command"]
+
+
+@click.command(
+    "find",
+    epilog="""\b
+Examples:
+  forensics find vendor_b           every name that contains it
+  forensics find md5:1a2b3c         these bytes, wherever they are, by the start of their digest
+  forensics find file:./suspect.csv a local file, hashed and looked up""",
+)
+@click.argument("text")
+@as_of_option
+@asking()
+def find_command(shared: Shared, text: str, as_of: str | None) -> None:
+    """What in the case matches a text or a subject.
+
+    Members of directories too. TEXT is searched for in names; a SUBJECT, such as a digest, is looked up.
+    """
+    from forensics.case import Case
+    from forensics_queries.find import find
+
+    with Case.open(shared.case) as case:
+        emit(find(case, text, as_of=as_of), shared)
+
+
+@click.command(
+    "show",
+    epilog="""\b
+Examples:
+  forensics show models/fraud.json@HEAD    one version: digest, producers, users, releases
+  forensics show fraud@v1.2.0              one release
+  forensics show commit:1a2b3c4            one commit""",
+)
+@click.argument("subject")
+@as_of_option
+@asking()
+def show_command(shared: Shared, subject: str, as_of: str | None) -> None:
+    """All that is known of one thing, each fact with its origin."""
+    from forensics.case import Case
+    from forensics_queries.show import show
+
+    with Case.open(shared.case) as case:
+        emit(show(case, subject, as_of=as_of), shared)
+
+
+@click.command(
+    "log",
+    epilog="""\b
+Examples:
+  forensics log data/transactions.csv
+  forensics log models/fraud.json --limit 5 --format json""",
+)
+@click.argument("subject")
+@as_of_option
+@asking()
+def log_command(shared: Shared, subject: str, as_of: str | None) -> None:
+    """The versions of an artifact, and who introduced each.
+
+    Newest first, by ancestry and not by claimed time.
+    """
+    from forensics.case import Case
+    from forensics_queries.log import log
+
+    with Case.open(shared.case) as case:
+        emit(log(case, subject, as_of=as_of), shared)
+
+
+@click.command(
+    "blame",
+    epilog="""\b
+Examples:
+  forensics blame data/transactions.csv@HEAD    the bytes that HEAD holds at this path
+  forensics blame md5:1a2b3c                    bytes by their digest
+  forensics blame file:./suspect.csv            bytes at hand
+
+Authors and times are what the commits claim.""",
+)
+@click.argument("subject")
+@as_of_option
+@asking()
+def blame_command(shared: Shared, subject: str, as_of: str | None) -> None:
+    """Who introduced these bytes, when, and with what message.
+
+    In every source that holds them; a commit that brings them back is listed as restoring them.
+    """
+    from forensics.case import Case
+    from forensics_queries.blame import blame
+
+    with Case.open(shared.case) as case:
+        emit(blame(case, subject, as_of=as_of), shared)
+
+
+@click.command(
+    "trace",
+    epilog="""\b
+Examples:
+  forensics trace models/fraud.json@HEAD
+  forensics trace fraud@v1.2.0 --format mermaid""",
+)
+@click.argument("model")
+@as_of_option
+@asking(drawings=True)
+def trace_command(shared: Shared, model: str, as_of: str | None) -> None:
+    """All that a version was made from, each with its shortest path."""
+    from forensics.case import Case
+    from forensics_queries.trace import trace
+
+    with Case.open(shared.case) as case:
+        emit(trace(case, model, as_of=as_of), shared)
+
+
+@click.command(
+    "path",
+    epilog="""\b
+Examples:
+  forensics path data/raw/vendor_b.csv@HEAD models/fraud.json@HEAD
+  forensics path commit:1a2b3c4 fraud@v1.2.0 --format dot""",
+)
+@click.argument("cause", metavar="FROM")
+@click.argument("effect", metavar="TO")
+@as_of_option
+@asking(drawings=True)
+def path_command(shared: Shared, cause: str, effect: str, as_of: str | None) -> None:
+    """Why one thing influences another: the shortest chain.
+
+    Each step with the document that states it.
+    """
+    from forensics.case import Case
+    from forensics_queries.path import path
+
+    with Case.open(shared.case) as case:
+        emit(path(case, cause, effect, as_of=as_of), shared)

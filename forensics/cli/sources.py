@@ -1,0 +1,112 @@
+"""``ingest`` and ``sources``: what is read into a case, and what was read."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import click
+
+from forensics.answer import Answer, Coverage
+from forensics.cli.options import Shared, asking
+from forensics.cli.output import emit
+from forensics.model import Record
+from forensics.report.text import safe
+
+__all__ = ["SourceIngested", "ingest_command", "sources_command"]
+
+_BETWEEN = 0.2  # seconds between two lines of progress
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIngested:
+    """What one run of ``ingest`` did with one source.
+
+    Attributes:
+        unchanged: the source is as it was at the last reading, so nothing was read.
+        added: new facts by kind.
+        findings: new findings by kind.
+        unread: how many of them could hide lineage.
+        seconds: wall clock.
+    """
+
+    source: str
+    kind: str
+    locator: str
+    unchanged: bool
+    added: dict[str, int]
+    findings: dict[str, int]
+    unread: int
+    seconds: float
+
+
+@click.command(
+    "ingest",
+    epilog="""\b
+Examples:
+  forensics ingest path/to/repo another/repo     git history and DVC metadata, all refs
+  forensics ingest --kind git path/to/repo       git history alone
+  forensics ingest --case fraud.duckdb repo -q   into another case, for scripts
+
+Sources are never written to. Exits with 3 where something that could not be read may hide lineage.""",
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--kind", metavar="KIND", help="How to read the sources (git, dvc), instead of finding out.")
+@asking()
+def ingest_command(shared: Shared, sources: tuple[str, ...], kind: str | None) -> None:
+    """Reads sources into the case.
+
+    A SOURCE is a git repository, with the DVC metadata in it. The case is made where there is none; a second reading
+    adds only what is new, and a reading that is stopped leaves the case as it was.
+    """
+    rows = tuple(_ingested(shared, sources, kind))
+    short = any(row.unread for row in rows)
+    following = "forensics sources" if short else "forensics blame PATH, forensics blast-radius SUBJECT"
+    emit(Answer("ingest", {"kind": kind or ""}, rows, Coverage(), short=short), shared, following)
+
+
+def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> Iterator[SourceIngested]:
+    from forensics.case import Case
+    from forensics_connectors.contract import find_connector
+
+    found = [find_connector(locator, kind) for locator in locators]
+    with Case.open(shared.case, write=True, new=True) as case:
+        for connector, source in found:
+            start = time.perf_counter()
+            records = connector.read(source)
+            watched = _watched(records, source.name) if shared.shows_progress else records
+            done = case.ingest(source, watched, argv=["forensics", *sys.argv[1:]])
+            seconds = round(time.perf_counter() - start, 2)
+            yield SourceIngested(
+                done.name, source.kind, done.locator, done.unchanged, done.added, done.findings, done.unread, seconds
+            )
+
+
+def _watched(records: Iterable[Record], name: str) -> Iterator[Record]:
+    """Passes records on and says on stderr how far they are."""
+    start = shown = time.monotonic()
+    count = 0
+    for count, record in enumerate(records, 1):
+        if count % 512 == 0 and time.monotonic() - shown > _BETWEEN:
+            shown = time.monotonic()
+            sys.stderr.write(f"\r\x1b[K{safe(name)}: {count:,} records, {shown - start:.0f} s")
+            sys.stderr.flush()
+        yield record
+    sys.stderr.write(f"\r\x1b[K{safe(name)}: {count:,} records read, writing them to the case\n")
+
+
+@click.command(
+    "sources",
+    epilog="""\b
+Examples:
+  forensics sources                  every source of the case and what could not be read in it
+  forensics sources --format json    the same for a program""",
+)
+@asking()
+def sources_command(shared: Shared) -> None:
+    """What was read, when, how far, and what could not be read."""
+    from forensics.case import Case
+    from forensics_queries.sources import sources
+
+    with Case.open(shared.case) as case:
+        emit(sources(case), shared)

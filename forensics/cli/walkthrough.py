@@ -1,0 +1,29 @@
+"""``demo``: a sample incident, built and walked through."""
+
+from pathlib import Path
+
+import click
+
+from forensics.cli.options import Shared, common
+
+__all__ = ["demo_command"]
+
+
+@click.command(
+    "demo",
+    epilog="""\b
+Examples:
+  forensics demo                     in a temporary folder, removed at the end
+  forensics demo --keep incident     keep the repository and the case, to go on by yourself""",
+)
+@click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="Build in DIR and leave it there.")
+@common
+def demo_command(shared: Shared, keep: Path | None) -> None:
+    """A sample incident, built and investigated step by step.
+
+    Builds a DVC repository of a fraud model in which a poisoned vendor file slipped in, and asks the three questions:
+    where it came from, what it touches, what to go back to. Takes about a minute and needs no network.
+    """
+    from forensics.cli.demo import run_demo
+
+    run_demo(keep)
