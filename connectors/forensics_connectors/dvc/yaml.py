@@ -232,7 +232,8 @@ class _Builder:
         documents = 0
         for event in events:
             if isinstance(event, ScalarEvent):
-                text = event.value
+                # NUL parts the keys of records, and stands in no path or command that could be used.
+                text = event.value.replace("\0", "\ufffd")
                 tag = event.tag
                 plain = event.implicit[0] if tag is None else tag.startswith(_TAGS) and not tag.endswith(":str")
                 self.count(1)
