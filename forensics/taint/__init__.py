@@ -1,0 +1,136 @@
+"""The rules of taint: who is affected, who cannot be told, and why. Each of the sixteen rules stands under its name.
+
+1 strongest path ``level.cap``; 2 same bytes, same fate ``Spread._from_content``; 3 chance equality
+``Spread._by_equals``; 4 several producers ``Spread._by_suppliers``; 5 directories ``Facet`` and ``Spread._accuse``;
+6 what was consumed, 7 deps and outs, 8 memory of a stage: edges and strengths that the connectors give;
+9 ``undeclared``; 10 and 11 ``gaps``; 12 marks ``Spread.start``; 13 direction and cycles ``Spread.run``;
+14 ``order`` and ``asof``; 15 ``newest``; 16 what is a model: the view ``artifacts``.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forensics.model import GapKind, NodeKind
+from forensics.taint.asof import as_of_commit
+from forensics.taint.gaps import admitted_gaps, other_algorithms, suspicion
+from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
+from forensics.taint.lineage import Lineage
+from forensics.taint.newest import newest
+from forensics.taint.order import Order
+from forensics.taint.spread import Spread
+from forensics.taint.undeclared import undeclared_code
+
+if TYPE_CHECKING:
+    from forensics.case import Case
+
+__all__ = ["Cause", "Judgement", "Level", "Lineage", "Order", "Reason", "Seed", "judge", "newest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdicts that some seeds imply.
+
+    Attributes:
+        lineage, order: the graph that was judged.
+        spread: all states that are not clear.
+    """
+
+    lineage: Lineage
+    order: Order
+    spread: Spread
+
+    @property
+    def stopped(self) -> frozenset[int]:
+        """Nodes that would not be clear but for a ``cleared`` mark."""
+        return frozenset(self.spread.stopped)
+
+    def level(self, node: int) -> Level:
+        """The verdict on a node."""
+        return self.spread.level(node)
+
+    def reached(self, *kinds: NodeKind) -> list[int]:
+        """Nodes of some kinds that are not clear, ascending."""
+        return sorted({node for node, _ in self.spread.causes if self.lineage.kind(node) in kinds})
+
+    def cause(self, node: int) -> Cause | None:
+        """Why a node is not clear."""
+        found = self.spread.cause(node)
+        return None if found is None else found[1]
+
+    def path(self, node: int) -> list[int]:
+        """The nodes from the seed, or the gap, to a node; empty where it is clear."""
+        found = self.spread.cause(node)
+        if found is None:
+            return []
+        state: State | None = found[0]
+        nodes: list[int] = []
+        while state is not None:
+            cause = self.spread.causes[state]
+            if not nodes or nodes[-1] != state[0]:
+                nodes.append(state[0])
+            if cause.via >= 0:
+                nodes.append(cause.via)
+            state = cause.before
+        return nodes[::-1]
+
+    def dose(self, directory: int) -> int:
+        """How many members of a directory content are accused."""
+        return sum(
+            1
+            for member in self.lineage.members(directory)
+            if (member, Facet.BYTES) in self.spread.causes or (member, Facet.SHARED) in self.spread.causes
+        )
+
+
+def judge(
+    case: "Case",
+    seeds: Iterable[Seed],
+    *,
+    cleared: Iterable[int] = (),
+    as_of: int | None = None,
+    lineage: Lineage | None = None,
+) -> Judgement:
+    """Applies the rules of taint.
+
+    Args:
+        case: the case.
+        seeds: what is bad or suspect.
+        cleared: versions and contents at which the taint stops.
+        as_of: a commit; only what stands in its ancestry is judged.
+        lineage: a graph other than the case's present one.
+
+    Returns:
+        The verdicts: what is not in them is clear as far as the case can tell.
+    """
+    lineage = lineage or Lineage(case)
+    order = Order(lineage)
+    seeds = tuple(seeds)
+    belongs: Callable[[int], bool] | None = None if as_of is None else as_of_commit(lineage, order, as_of)
+    origins = sorted({place for seed in seeds for place in _origins(lineage, seed.node)})
+    spread = Spread(lineage, order, origins, cleared=frozenset(cleared), admitted=belongs)
+    for seed in seeds:
+        spread.start(seed)
+    spread.run()
+    if not seeds:
+        return Judgement(lineage, order, spread)
+    for run, file in list(undeclared_code(lineage, spread)):
+        spread.doubt(run, Reason.UNDECLARED_CODE, place=file)
+    spread.run()
+    suspected = suspicion(lineage, seeds, spread)
+    for content in other_algorithms(lineage, suspected):
+        spread.doubt_bytes(content, Reason.OTHER_ALGORITHM)
+    admitted: set[tuple[int, GapKind]] = set()
+    # What stands behind one gap may itself have come through another, so gaps are asked until none opens.
+    while opened := sorted(set(admitted_gaps(lineage, suspected)) - admitted):
+        admitted.update(opened)
+        for node, gap in opened:
+            spread.doubt(node, gap.value)
+        spread.run()
+        suspected = suspicion(lineage, seeds, spread)
+    return Judgement(lineage, order, spread)
+
+
+def _origins(lineage: Lineage, node: int) -> tuple[int, ...]:
+    content = lineage.content(node) if lineage.kind(node) is NodeKind.VERSION else None
+    return lineage.places(node if content is None else content)

@@ -1,0 +1,52 @@
+-- @title What the gap rules need to know of contents
+-- @description Sizes are those that any version or listing states.
+-- @param contents ids of the marked contents and their other digests
+
+-- @name standing_gaps
+SELECT g.node, g.kind, g.size, c.algorithm || ':' || c.value AS digest
+FROM gap g
+LEFT JOIN version v ON v.id = g.node
+LEFT JOIN content c ON c.id = v.content
+WHERE NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
+ORDER BY g.node, g.kind;
+
+-- @name file_sizes
+WITH given AS (SELECT unnest($contents::INTEGER[]) AS id)
+SELECT c.id, coalesce((SELECT max(v.size) FROM version v WHERE v.content = c.id),
+    (SELECT max(m.size) FROM member m WHERE m.content = c.id)) AS size
+FROM content c SEMI JOIN given g ON g.id = c.id
+WHERE NOT ends_with(c.value, '.dir') ORDER BY c.id;
+
+-- @name other_algorithms
+WITH marked AS (SELECT * FROM content SEMI JOIN (SELECT unnest($contents::INTEGER[]) AS id) g USING (id)),
+sized AS (
+    SELECT c.id, coalesce((SELECT max(v.size) FROM version v WHERE v.content = c.id),
+        (SELECT max(m.size) FROM member m WHERE m.content = c.id)) AS size
+    FROM content c
+),
+same AS (
+    SELECT cause AS id, effect AS other FROM edge WHERE kind = 'content' AND strength IN ('recorded', 'matched')
+    UNION ALL
+    SELECT effect, cause FROM edge WHERE kind = 'content' AND strength IN ('recorded', 'matched')
+),
+named AS (
+    SELECT DISTINCT v.content AS id FROM version v JOIN artifact a ON a.id = v.artifact WHERE NOT starts_with(a.path, '$ ')
+    UNION
+    SELECT DISTINCT m.content FROM member m
+)
+SELECT DISTINCT c.id
+FROM content c
+JOIN sized s ON s.id = c.id
+SEMI JOIN named n ON n.id = c.id
+WHERE c.algorithm NOT IN ('git', 'param')
+  AND c.algorithm NOT IN (SELECT algorithm FROM marked)
+  AND EXISTS (
+      FROM marked m LEFT JOIN sized z ON z.id = m.id
+      WHERE m.algorithm <> 'git' AND ends_with(m.value, '.dir') = ends_with(c.value, '.dir')
+        AND (z.size IS NULL OR s.size IS NULL OR z.size = s.size)
+  )
+  AND NOT EXISTS (
+      FROM same e JOIN content o ON o.id = e.other
+      WHERE e.id = c.id AND o.algorithm IN (SELECT algorithm FROM marked)
+  )
+ORDER BY c.id;

@@ -1,0 +1,169 @@
+"""The graph in the words of the rules: suppliers, consumers, holders, members, and places in history."""
+
+from typing import TYPE_CHECKING
+
+from forensics.case.codes import NODE_KINDS, PARENT, edge_kind, edge_strength
+from forensics.model import EdgeKind, NodeKind, Strength
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forensics.case import Case
+    from forensics.graph import Graph
+
+__all__ = ["Lineage", "Link"]
+
+#: A neighbour and how the edge to it is known.
+Link = tuple[int, Strength]
+
+_SUPPLY = (EdgeKind.GENERATED, EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED)
+_USED_PATHS = """
+SELECT DISTINCT e.effect, a.path FROM edge e JOIN version v ON v.id = e.cause JOIN artifact a ON a.id = v.artifact
+WHERE e.kind = 'used' AND NOT starts_with(a.path, '$ ')
+"""
+_KINDS: list[EdgeKind | None] = [edge_kind(code) if code < PARENT else None for code in range(256) if code <= PARENT]
+_KINDS += [None] * (256 - len(_KINDS))
+
+
+class Lineage:
+    """Read-only access to one state of a case's graph, a neighbourhood at a time.
+
+    Attributes:
+        case: the case.
+        graph: its graph.
+        released_at: the commit of each release, by release node.
+    """
+
+    def __init__(self, case: "Case", graph: "Graph | None" = None) -> None:
+        self.case = case
+        self.graph = graph if graph is not None else case.graph()
+        self._places: dict[int, tuple[int, ...]] = {}
+        self._released: dict[int, int] | None = None
+        self._ordinals: dict[tuple[int, int], list[int]] | None = None
+        self._used: dict[int, frozenset[str]] | None = None
+
+    def kind(self, node: int) -> NodeKind:
+        """The kind of a node."""
+        return NODE_KINDS[self.graph.kinds[node]]
+
+    def effects(self, node: int, *kinds: EdgeKind) -> "Iterator[Link]":
+        """What a node leads to by edges of some kinds."""
+        return self._links(self.graph.forward.neighbours(node), kinds)
+
+    def causes(self, node: int, *kinds: EdgeKind) -> "Iterator[Link]":
+        """What leads to a node by edges of some kinds."""
+        return self._links(self.graph.reverse.neighbours(node), kinds)
+
+    @staticmethod
+    def _links(row: tuple[memoryview, memoryview], kinds: tuple[EdgeKind, ...]) -> "Iterator[Link]":
+        targets, codes = row
+        for i in range(len(targets)):
+            code = codes[i]
+            if _KINDS[code] in kinds:
+                yield targets[i], edge_strength(code)
+
+    def is_version(self, node: int) -> bool:
+        """Whether a node is a version."""
+        return self.graph.kinds[node] == _VERSION
+
+    def content(self, version: int) -> int | None:
+        """The content of a version, where it has one that joins anything."""
+        for node, _ in self.effects(version, EdgeKind.CONTENT):
+            return node
+        return None
+
+    def holders(self, content: int) -> "Iterator[int]":
+        """Versions that have a content."""
+        return (node for node, _ in self.effects(content, EdgeKind.CONTENT) if self.is_version(node))
+
+    def equals(self, content: int) -> "Iterator[Link]":
+        """Other digests of the same bytes."""
+        return (link for link in self.effects(content, EdgeKind.CONTENT) if not self.is_version(link[0]))
+
+    def directories(self, content: int) -> "Iterator[int]":
+        """Directory contents that have a content as a member."""
+        return (node for node, _ in self.effects(content, EdgeKind.MEMBER))
+
+    def members(self, directory: int) -> "Iterator[int]":
+        """Member contents of a directory content."""
+        return (node for node, _ in self.causes(directory, EdgeKind.MEMBER))
+
+    def suppliers(self, version: int) -> list[Link]:
+        """What a version was made by or read out of, on record."""
+        return list(self.causes(version, *_SUPPLY))
+
+    def introducers(self, version: int) -> list[Link]:
+        """The commits that introduced a version."""
+        return list(self.causes(version, EdgeKind.INTRODUCED))
+
+    def places(self, node: int) -> tuple[int, ...]:
+        """The commits at which a node first stands on record; none for what no commit holds."""
+        found = self._places.get(node)
+        if found is None:
+            kind = self.kind(node)
+            if kind is NodeKind.COMMIT:
+                found = (node,)
+            elif kind is NodeKind.RELEASE:
+                commit = self.release_commits.get(node)
+                found = () if commit is None else (commit,)
+            elif kind is NodeKind.ACTOR:
+                found = tuple(commit for commit, _ in self.effects(node, EdgeKind.AUTHORED))
+            elif kind is NodeKind.CONTENT:
+                found = self._content_places(node)
+            else:
+                found = tuple(commit for commit, _ in self.causes(node, EdgeKind.RECORDED, EdgeKind.INTRODUCED))
+                if kind is NodeKind.VERSION:
+                    found = found or self._mentions(node)
+            self._places[node] = found
+        return found
+
+    def _mentions(self, version: int) -> tuple[int, ...]:
+        """A version that no commit holds stands on record where a run that made or used it does."""
+        runs = [run for run, _ in self.causes(version, EdgeKind.GENERATED)]
+        runs += [run for run, _ in self.effects(version, EdgeKind.USED)]
+        return tuple(dict.fromkeys(commit for run in runs for commit in self.places(run)))
+
+    def _content_places(self, content: int) -> tuple[int, ...]:
+        """All commits at which a content appears, by itself, under another digest, or in a directory."""
+        same = [content, *(node for node, _ in self.equals(content))]
+        holding = [*same, *(directory for node in same for directory in self.directories(node))]
+        versions = dict.fromkeys(version for node in holding for version in self.holders(node))
+        return tuple(dict.fromkeys(commit for version in versions for commit in self.places(version)))
+
+    @property
+    def release_commits(self) -> dict[int, int]:
+        """The commit of each release."""
+        if self._released is None:
+            self._released = dict(self.case.rows("SELECT id, git_commit FROM release ORDER BY id"))
+        return self._released
+
+    @property
+    def parent_ordinals(self) -> dict[tuple[int, int], list[int]]:
+        """By (child, parent): at which places among the child's parents that parent stands."""
+        if self._ordinals is None:
+            self._ordinals = {}
+            for child, ordinal, parent in self.case.rows("SELECT child, ordinal, parent FROM parent ORDER BY ALL"):
+                self._ordinals.setdefault((child, parent), []).append(ordinal)
+        return self._ordinals
+
+    def used_paths(self, execution: int) -> frozenset[str]:
+        """The paths that a run names as its inputs."""
+        if self._used is None:
+            used: dict[int, set[str]] = {}
+            for run, path in self.case.rows(_USED_PATHS):
+                used.setdefault(run, set()).add(path)
+            self._used = {run: frozenset(paths) for run, paths in used.items()}
+        return self._used.get(execution, frozenset())
+
+    def parents(self, commit: int) -> list[int]:
+        """The parents of a commit, those beyond a shallow boundary too."""
+        targets, codes = self.graph.reverse.neighbours(commit)
+        return [targets[i] for i in range(len(targets)) if codes[i] == PARENT]
+
+    def children(self, commit: int) -> list[int]:
+        """The commits that name a commit as a parent."""
+        targets, codes = self.graph.forward.neighbours(commit)
+        return [targets[i] for i in range(len(targets)) if codes[i] == PARENT]
+
+
+_VERSION = NODE_KINDS.index(NodeKind.VERSION)

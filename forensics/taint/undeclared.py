@@ -1,0 +1,72 @@
+"""Rule 9, undeclared code: a bad file that lay in the tree of a run, though the run did not name it."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from forensics.case.sql import statements
+from forensics.model import EdgeKind, NodeKind
+
+if TYPE_CHECKING:
+    from forensics.taint.lineage import Lineage
+    from forensics.taint.spread import Spread
+
+__all__ = ["undeclared_code"]
+
+_METADATA_NAMES = {"dvc.yaml", "dvc.lock", "Dvcfile", ".gitignore", ".dvcignore", ".gitattributes", ".gitmodules"}
+
+
+def undeclared_code(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int, int]]:
+    """Runs that could have read a bad file without saying so.
+
+    Args:
+        lineage: the graph.
+        spread: what is affected so far: bad commits, and bad contents that are files of a git tree.
+
+    Yields:
+        The run, and the version of the file.
+    """
+    for version, path in _bad_files(lineage, spread):
+        holding = _commits_holding(lineage, version)
+        runs = {run for commit in holding for run, _ in lineage.effects(commit, EdgeKind.RECORDED)}
+        for run in sorted(runs):
+            if not _declares(lineage, run, path):
+                yield run, version
+
+
+def _bad_files(lineage: "Lineage", spread: "Spread") -> Iterable[tuple[int, str]]:
+    accused = sorted({node for node, _ in spread.causes if lineage.kind(node) is NodeKind.COMMIT})
+    bad = {version for commit in accused for version, _ in lineage.effects(commit, EdgeKind.INTRODUCED)}
+    contents = {node for node, _ in spread.causes if lineage.kind(node) is NodeKind.CONTENT}
+    bad |= {version for content in contents for version in lineage.holders(content)}
+    made = {version for version in bad if any(True for _ in lineage.causes(version, EdgeKind.GENERATED))}
+    sql = statements("forensics.taint", "undeclared.sql")["git_files"]
+    for version, path in lineage.case.rows(sql, {"versions": sorted(bad - made)}):
+        if posixpath.basename(path) not in _METADATA_NAMES and not path.endswith(".dvc") and "/.dvc/" not in f"/{path}":
+            yield version, path
+
+
+def _commits_holding(lineage: "Lineage", version: int) -> set[int]:
+    """All commits whose tree holds a file in this state: from where it appears, down until it changes."""
+    sql = statements("forensics.taint", "undeclared.sql")
+    changed: set[tuple[int, int]] = set()
+    holding: set[int] = set()
+    for commit, parent, new in lineage.case.rows(sql["file_changes"], {"version": version}):
+        changed.add((commit, parent))
+        if new == version:
+            holding.add(commit)
+    ordinals = lineage.parent_ordinals
+    waiting = sorted(holding)
+    while waiting:
+        commit = waiting.pop()
+        for child in lineage.children(commit):
+            if child not in holding and any((child, i) not in changed for i in ordinals[child, commit]):
+                holding.add(child)
+                waiting.append(child)
+    return holding
+
+
+def _declares(lineage: "Lineage", run: int, path: str) -> bool:
+    used = lineage.used_paths(run)
+    folders = path.split("/")
+    return any("/".join(folders[:i]) in used for i in range(1, len(folders) + 1))
