@@ -37,7 +37,7 @@ LEFT JOIN (
 ) v ON v.artifact = a.id;
 
 CREATE OR REPLACE VIEW versions AS
-SELECT v.id AS version_id, v.artifact AS artifact_id, a.source AS source_id, a.source, a.path, a.kind, a.name,
+SELECT v.id AS version_id, v.artifact AS artifact_id, a.source_id, a.source, a.path, a.kind, a.name,
     v.content AS content_id, c.algorithm || ':' || c.value AS digest, v.size, v.nfiles, v.tracked, v.label,
     coalesce(nullif(v.owner, ''), a.owner) AS owner, o.path AS document, o.commit_oid AS document_commit,
     o.locus AS document_locus, v.acquisition AS acquisition_id
