@@ -1,0 +1,262 @@
+"""SUBJECT: one text that means the same in every command. Names from sources are data: bound, never parsed as SQL."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from forensics.answer import Thing
+from forensics.case import Case
+from forensics.digest import ALGORITHMS, Digest
+from forensics.errors import UsageError
+from forensics_queries.local_file import file_digests
+from forensics_queries.meaning import Member, Subject
+from forensics_queries.places import exact_version, find_places
+from forensics_queries.revision import MIN_DIGITS, find_revisions, is_abbreviation
+from forensics_queries.state import History, held_at
+from forensics_queries.statement import rows
+from forensics_queries.things import source_names, things
+
+__all__ = ["Member", "Subject", "resolve"]
+
+_SHOWN = 10
+
+
+def resolve(case: Case, text: str) -> Subject:
+    """Finds what a text means.
+
+    Args:
+        case: the case.
+        text: a digest or a unique prefix of one, ``path``, ``path@rev``, ``path@digest``, ``repo:path@rev``, a
+            release (``fraud@v1.2.0``, ``fraud#prod``), a commit, ``actor:MAIL``, ``url:PREFIX``, ``mark:3``,
+            ``execution:ID``, ``dvc.yaml:train@rev``, ``file:./suspect.csv``, ``node:17``. ``path:``, ``release:``,
+            ``commit:``, ``content:`` say how to read what follows. The ``subject`` of a ``Thing`` means that thing.
+
+    Raises:
+        UsageError: it means nothing in this case, or several things, which are then its ``candidates``.
+    """
+    if not text.strip():
+        raise UsageError("an empty subject", hint="name a path, a digest, a commit or a release")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"not a text in UTF-8: {text!r}", hint="name it by its digest") from None
+    prefix, colon, rest = text.partition(":")
+    why: list[UsageError] = []
+    if colon and prefix in _READERS:
+        found = _READERS[prefix](case, rest, why)
+    else:
+        certain = exact_version(case, text) or _exact_digest(case, text)
+        found = [certain] if certain else _guesses(case, text, why)
+    return _only(case, text, [replace(subject, text=text) for subject in found], why)
+
+
+def _guesses(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    found, held = find_places(case, text)
+    why += held
+    found += _contents(case, text, [])
+    if is_abbreviation(text.lower()):
+        found += _revisions(case, text, references=False)
+    found += _releases(case, text, why)
+    found += _stages(case, text, why)
+    return found or _revisions(case, text)
+
+
+def _only(case: Case, text: str, found: list[Subject], why: list[UsageError]) -> Subject:
+    distinct: dict[tuple[int, ...], Subject] = {}
+    for subject in found:
+        distinct.setdefault(subject.nodes, subject)
+    if len(distinct) == 1:
+        return next(iter(distinct.values()))
+    if distinct:
+        candidates = tuple(sorted({pinned for subject in distinct.values() for pinned in subject.pinned}))
+        shown = ", ".join(candidates[:_SHOWN]) + (", …" if len(candidates) > _SHOWN else "")
+        raise UsageError(f"{text} can mean {len(distinct)} things", hint=f"say which: {shown}", candidates=candidates)
+    if why:
+        raise why[0]
+    near = tuple(row[0] for row in rows(case, "subject.near", text=text))
+    hint = f"did you mean {' or '.join(near)}?" if near else "look for it with: forensics find TEXT"
+    if len(text) < MIN_DIGITS and is_abbreviation(text.lower().ljust(MIN_DIGITS, "0")):
+        hint = f"a digest or a commit needs at least {MIN_DIGITS} digits"
+    raise UsageError(f"nothing in the case is called {text}", hint=hint, candidates=near)
+
+
+def _exact_digest(case: Case, text: str) -> Subject | None:
+    algorithm, _, value = text.partition(":")
+    if algorithm not in ALGORITHMS or not Digest(algorithm, value.lower()).is_well_formed:
+        return None
+    found = [subject for subject in _contents(case, text.lower(), []) if subject.pinned == (text.lower(),)]
+    return found[0] if found else None
+
+
+def _contents(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    """A digest, in full or its first digits, with its algorithm or without; any text as a value where it is exact."""
+    del why
+    algorithm, colon, value = text.partition(":")
+    if not colon:
+        algorithm, value = "", text
+    lower = value.lower()
+    readable = is_abbreviation(lower.removesuffix(".dir"))
+    matches = rows(case, "subject.contents", algorithm=algorithm, value=value) if algorithm else []
+    matches = [row for row in matches if row[2] == value]
+    if not matches and readable:
+        matches = rows(case, "subject.contents", algorithm=algorithm, value=lower)
+        matches = [row for row in matches if row[2] == lower] or matches
+    by_value: dict[str, list[tuple[int, str]]] = {}
+    for node, name, whole in matches:
+        by_value.setdefault(whole, []).append((node, str(Digest(name, whole))))
+    found = []
+    for same in by_value.values():
+        shown = things(case, [node for node, _ in same])
+        nodes = tuple(sorted(shown))
+        pinned = tuple(shown[node].subject for node in nodes)
+        found.append(Subject(text, "content", nodes, f"the bytes {' and '.join(d for _, d in same)}", pinned))
+    if algorithm == "git" and readable:
+        found += _revisions(case, lower, references=False)
+    return found
+
+
+def _revisions(case: Case, text: str, why: list[UsageError] | None = None, *, references: bool = True) -> list[Subject]:
+    """A commit, by its id or, with ``references``, by whatever names it."""
+    del why
+    sources = [row[0] for row in rows(case, "subject.sources")]
+    return [
+        Subject(text, "commit", (at.commit,), f"commit {at.oid}", (f"commit:{at.oid}",))
+        for at in find_revisions(case, text, sources)
+        if references or at.spelled == at.oid
+    ]
+
+
+def _releases(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    name, _, commit = text.partition("^")
+    artifact, hash_sign, stage = text.rpartition("#")
+    matches = rows(case, "subject.releases", name=text, commit="")
+    if not matches and commit:
+        matches = rows(case, "subject.releases", name=name, commit=commit)
+    if hash_sign:
+        matches += rows(case, "subject.assigned", artifact=artifact, stage=stage)
+        if not matches and artifact and ":" not in text:
+            why.append(UsageError(f"no release of {artifact} is assigned to {stage} now"))
+    return [_of_node(case, text, "release", row[0]) for row in matches]
+
+
+def _stages(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    """``dvc.yaml:train``, with ``@rev`` or without."""
+    return _executions(case, text, why) if ":" in text else []
+
+
+def _executions(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    names = source_names(case)
+    source = next((number for number, name in names.items() if text.startswith(f"{name}:")), None)
+    asked = text if source is None else text[len(names[source]) + 1 :]
+    if is_abbreviation(asked.lower()):
+        matches = rows(case, "subject.executions", identity=asked.lower(), name="")
+        matches = [row for row in matches if source in {None, row[1]}]
+        if matches:
+            return [_of_node(case, text, "execution", row[0]) for row in matches]
+    matches = [row for row in rows(case, "subject.executions", identity="", name=asked) if source in {None, row[1]}]
+    by_source: dict[int, list[int]] = {}
+    for node, number, _ in matches:
+        by_source.setdefault(number, []).append(node)
+    found = [
+        Subject(text, "execution", tuple(sorted(nodes)), f"every run of {asked} in {names[number]}",
+                (f"execution:{names[number]}:{asked}",))
+        for number, nodes in by_source.items()
+    ]  # fmt: skip
+    stage, at, revision = asked.partition("@")
+    if found or not at:
+        return found
+    matches = [row for row in rows(case, "subject.executions", identity="", name=stage) if source in {None, row[1]}]
+    for number in sorted({row[1] for row in matches}):
+        nodes = [row[0] for row in matches if row[1] == number]
+        for commit in find_revisions(case, revision, [number]):
+            at_commit = _runs_at(case, commit.commit, nodes)
+            found += [_of_node(case, text, "execution", node) for node in at_commit]
+            if not at_commit:
+                said = f"no run of {stage} is on record behind what commit {commit.oid[:7]} holds"
+                why.append(UsageError(said, hint=f"see all of its runs: forensics show {stage}"))
+    return found
+
+
+def _runs_at(case: Case, commit: int, executions: list[int]) -> list[int]:
+    """The runs on record in a commit's ancestry whose outputs the commit holds."""
+    outputs = rows(case, "subject.outputs", ids=executions)
+    held = set(held_at(case, commit, sorted({row[1] for row in outputs})).values())
+    ancestry = History.load(case).ancestry(commit)
+    recorded = {row[1] for row in rows(case, "subject.recorded", ids=executions) if row[0] in ancestry}
+    missing = {row[0] for row in outputs if row[2] not in held}
+    produced = {row[0] for row in outputs}
+    return [node for node in executions if node in recorded & produced and node not in missing]
+
+
+def _paths(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    found, held = find_places(case, text, by_name=False)
+    why += held
+    return found
+
+
+def _actors(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    del why
+    matches = rows(case, "subject.actors", mail=text)
+    exact = [row for row in matches if row[1] == text] or matches
+    return [_of_node(case, text, "actor", row[0]) for row in exact]
+
+
+def _externals(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    del why
+    exact = exact_version(case, f"url:{text}")
+    if exact:
+        return [exact]
+    nodes = tuple(row[0] for row in rows(case, "subject.externals", url=text)) if text else ()
+    if not nodes:
+        return []
+    return [Subject(text, "external", nodes, f"what came from addresses that begin with {text}", (f"url:{text}",))]
+
+
+def _marks(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    matches = rows(case, "subject.mark", id=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else []
+    if not matches:
+        why.append(UsageError(f"there is no mark {text}", hint="see them with: forensics mark list"))
+        return []
+    subject = str(matches[0][0])
+    if subject.startswith("mark:"):
+        raise UsageError(f"mark {text} is on another mark", hint="name what is marked")
+    return [resolve(case, subject)]
+
+
+def _files(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    digests = file_digests(text)
+    shown: dict[int, Thing] = {}
+    for digest in digests:
+        matches = rows(case, "subject.contents", algorithm=digest.algorithm, value=digest.value)
+        shown |= things(case, [row[0] for row in matches if row[2] == digest.value])
+    if not shown:
+        said = f"the bytes of {text} are nowhere in the case: {', '.join(map(str, digests[:3]))}"
+        why.append(UsageError(said, hint="directories whose listing is missing may still hold them"))
+        return []
+    nodes = tuple(sorted(shown))
+    return [Subject(text, "file", nodes, f"the bytes of the local file {text}", tuple(shown[n].subject for n in nodes))]
+
+
+def _node(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+    del why
+    matches = rows(case, "subject.node", id=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else []
+    return [_of_node(case, text, matches[0][0], int(text))] if matches else []
+
+
+def _of_node(case: Case, text: str, kind: str, node: int) -> Subject:
+    thing = things(case, [node])[node]
+    return Subject(text, kind, (node,), thing.title, (thing.subject,))
+
+
+_READERS: dict[str, Callable[[Case, str, list[UsageError]], list[Subject]]] = {
+    "path": _paths,
+    "release": _releases,
+    "commit": _revisions,
+    "content": _contents,
+    "digest": _contents,
+    "actor": _actors,
+    "url": _externals,
+    "mark": _marks,
+    "execution": _executions,
+    "file": _files,
+    "node": _node,
+}

@@ -1,0 +1,166 @@
+"""Nodes as they are shown to people, each with a subject that can be typed again and means that node alone."""
+
+from collections.abc import Callable, Iterable
+
+from forensics.answer import Thing
+from forensics.case import Case
+from forensics.digest import ALGORITHMS, Digest
+from forensics.model import NodeKind
+from forensics_queries.statement import rows
+
+__all__ = ["PREFIXES", "UNKNOWN_BYTES", "first_line", "source_names", "things"]
+
+#: Words before a colon that say how a subject is to be read.
+PREFIXES = frozenset(
+    {"path", "release", "commit", "content", "digest", "actor", "url", "mark", "execution", "file", "node", "mlmd"}
+)
+
+#: Stands for the digest of a version whose bytes are not known: ``data/raw@?``. No git reference can be called so.
+UNKNOWN_BYTES = "?"
+
+
+def things(case: Case, ids: Iterable[int]) -> dict[int, Thing]:
+    """Looks nodes up, a handful of statements for all of them.
+
+    Args:
+        case: the case.
+        ids: node ids, in any order and more than once if need be.
+
+    Returns:
+        The things by id; an id that the case does not know is left out.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    by_kind: dict[str, list[int]] = {}
+    for node, kind in rows(case, "things.kinds", ids=wanted):
+        by_kind.setdefault(kind, []).append(node)
+    names = source_names(case)
+    found: dict[int, Thing] = {}
+    for kind, build in _BUILDERS.items():
+        if kind in by_kind:
+            for row in rows(case, f"things.{kind}s", ids=by_kind[kind]):
+                found[row[0]] = build(names, *row)
+    return found
+
+
+def source_names(case: Case) -> dict[int, str]:
+    """What to call each source in a subject: its name where that is plain and unique, else ``#`` and its id."""
+    return {
+        source: name if unique and _is_plain(name) else f"#{source}"
+        for source, name, unique in rows(case, "things.sources")
+    }
+
+
+def first_line(message: str) -> str:
+    """The subject line of a commit message."""
+    return message.strip().partition("\n")[0].strip()
+
+
+def _is_plain(name: str) -> bool:
+    free = name not in PREFIXES and name not in ALGORITHMS
+    return bool(name) and free and name.isprintable() and not set(name) & set(":@# ")
+
+
+def _typeable(node: int, subject: str) -> str:
+    return subject if subject.isprintable() and subject == subject.strip() else f"node:{node}"
+
+
+def _version(
+    names: dict[int, str], node: int, source: int, path: str, digest: str, owner: str, kind: str, name: str, label: str
+) -> Thing:
+    # Source 0 is outside all sources.
+    subject = f"{names.get(source, 'url')}:{path}@{digest or UNKNOWN_BYTES}"
+    return Thing(
+        id=node,
+        kind=NodeKind.VERSION.value,
+        title=f"{path} = {label}" if label else path,
+        # The last @ parts path and digest, so that a digest with one in it cannot be typed.
+        subject=f"node:{node}" if "@" in digest else _typeable(node, subject),
+        source=names.get(source, ""),
+        path=path,
+        digest=digest,
+        owner=owner,
+        artifact_kind=kind,
+        name=name,
+        label=label,
+    )
+
+
+def _content(names: dict[int, str], node: int, algorithm: str, value: str, name: str) -> Thing:
+    del names
+    digest = Digest(algorithm, value)
+    proven = digest.is_content_hash and digest.is_well_formed
+    return Thing(
+        id=node,
+        kind=NodeKind.CONTENT.value,
+        title=f"bytes of {name}" if name else f"bytes {digest}",
+        subject=_typeable(node, str(digest) if proven else f"content:{digest}"),
+        path=name,
+        digest=str(digest),
+    )
+
+
+def _execution(
+    names: dict[int, str], node: int, source: int, identity: str, name: str, script: str, command: str
+) -> Thing:
+    return Thing(
+        id=node,
+        kind=NodeKind.EXECUTION.value,
+        title=f"{name} ({script})" if script else name,
+        subject=_typeable(node, f"execution:{names.get(source, '')}:{identity}"),
+        source=names.get(source, ""),
+        path=script,
+        name=name,
+        label=command,
+    )
+
+
+def _commit(names: dict[int, str], node: int, oid: str, source: int | None, message: str) -> Thing:
+    said = first_line(message)
+    return Thing(
+        id=node,
+        kind=NodeKind.COMMIT.value,
+        title=f'commit {oid[:7]} "{said}"' if said else f"commit {oid[:7]}",
+        subject=_typeable(node, f"commit:{oid}"),
+        source=names.get(source or 0, ""),
+        digest=f"git:{oid}",
+        label=said,
+    )
+
+
+def _actor(names: dict[int, str], node: int, mail: str, name: str) -> Thing:
+    del names
+    return Thing(
+        id=node,
+        kind=NodeKind.ACTOR.value,
+        title=f"{name} <{mail}>" if name else mail,
+        subject=_typeable(node, f"actor:{mail}"),
+        name=name,
+    )
+
+
+def _release(
+    names: dict[int, str], node: int, source: int, name: str, artifact: str, oid: str | None, unique: bool, kind: str
+) -> Thing:
+    # A tag that was moved is another release. No git reference has a ^ in it.
+    subject = f"release:{name}" if unique else f"release:{name}^{oid}"
+    return Thing(
+        id=node,
+        kind=NodeKind.RELEASE.value,
+        title=name,
+        subject=f"node:{node}" if "^" in name else _typeable(node, subject),
+        source=names.get(source, ""),
+        artifact_kind=kind,
+        name=artifact,
+    )
+
+
+_BUILDERS: dict[str, Callable[..., Thing]] = {
+    NodeKind.VERSION.value: _version,
+    NodeKind.CONTENT.value: _content,
+    NodeKind.EXECUTION.value: _execution,
+    NodeKind.COMMIT.value: _commit,
+    NodeKind.ACTOR.value: _actor,
+    NodeKind.RELEASE.value: _release,
+}
