@@ -2,6 +2,7 @@
 
 import click
 
+from forensics.cli.options import debug_option
 from forensics.errors import UsageError
 
 __all__ = ["EXIT_CODES", "help_command"]
@@ -26,7 +27,7 @@ Examples:
   forensics help exit-codes      what the exit codes mean""",
 )
 @click.argument("topic", nargs=-1)
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+@debug_option
 @click.pass_context
 def help_command(context: click.Context, topic: tuple[str, ...]) -> None:
     """What a command, or the topic exit-codes, means."""

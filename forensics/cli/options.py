@@ -13,7 +13,7 @@ import click
 
 from forensics.case import case_path
 
-__all__ = ["Shared", "as_of_option", "asking", "common"]
+__all__ = ["Shared", "as_of_option", "asking", "debug_option"]
 
 _FORMATS = ("table", "json", "ndjson", "csv", "markdown", "parquet")
 _DRAWINGS = ("mermaid", "dot")
@@ -60,6 +60,8 @@ class Shared:
         return not self.quiet and sys.stderr.isatty()
 
 
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
 _COMMON = (
     click.option(
         "--case",
@@ -74,17 +76,12 @@ _COMMON = (
         show_default=True,
         help="Colour verdicts; NO_COLOR is obeyed.",
     ),
-    click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    debug_option,
 )
 
 
-def common(function: Function) -> Function:
-    """Options of every command: gives the function a ``shared`` argument."""
-    return _options(function, _COMMON)
-
-
 def asking(*, drawings: bool = False) -> Callable[[Function], Function]:
-    """Options of every question: the common ones, and how the answer is written.
+    """Options of every question: the case, and how the answer is written. The function gets them as ``shared``.
 
     Args:
         drawings: the answer holds paths, so it can be drawn.

@@ -12,9 +12,9 @@ __all__ = ["blame_command", "find_command", "log_command", "path_command", "show
     "find",
     epilog="""\b
 Examples:
-  forensics find vendor_b           every name that contains it
-  forensics find md5:1a2b3c         these bytes, wherever they are, by the start of their digest
-  forensics find file:./suspect.csv a local file, hashed and looked up""",
+  forensics find vendor_b              every name that contains it
+  forensics find md5:1a2b3c            these bytes, wherever they are, by the start of their digest
+  forensics find file:./suspect.csv    a local file, hashed and looked up""",
 )
 @click.argument("text")
 @as_of_option

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from forensics.cli.group import cli
+from forensics.cli.group import SETTINGS, cli
 
 __all__ = ["reference"]
 
@@ -19,12 +19,10 @@ def reference() -> str:
         "Made by `python -m forensics.cli.reference > docs/cli.md` from the commands' own help; do not edit.",
         "Exit codes: [exit-codes.md](exit-codes.md).\n",
     ]
-    for path, command, context in _commands(cli, click.Context(cli, info_name="forensics", **_SETTINGS)):
+    root = click.Context(cli, info_name="forensics", terminal_width=_WIDTH, **SETTINGS)
+    for path, command, context in _commands(cli, root):
         parts.append(f"## {path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
     return "\n".join(parts)
-
-
-_SETTINGS = {"help_option_names": ["-h", "--help"], "terminal_width": _WIDTH, "max_content_width": _WIDTH}
 
 
 def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command, click.Context]]:
@@ -33,7 +31,7 @@ def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             if found is not None:
-                inner = click.Context(found, info_name=name, parent=context, **_SETTINGS)
+                inner = click.Context(found, info_name=name, parent=context)
                 yield from _commands(found, inner)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from forensics.cli.options import Shared, common
+from forensics.cli.options import debug_option
 
 __all__ = ["demo_command"]
 
@@ -17,8 +17,9 @@ Examples:
   forensics demo --keep incident     keep the repository and the case, to go on by yourself""",
 )
 @click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="Build in DIR and leave it there.")
-@common
-def demo_command(shared: Shared, keep: Path | None) -> None:
+@debug_option
+@click.pass_context
+def demo_command(context: click.Context, keep: Path | None) -> None:
     """A sample incident, built and investigated step by step.
 
     Builds a DVC repository of a fraud model in which a poisoned vendor file slipped in, and asks the three questions:
@@ -26,4 +27,4 @@ def demo_command(shared: Shared, keep: Path | None) -> None:
     """
     from forensics.cli.demo import run_demo
 
-    run_demo(keep)
+    context.exit(run_demo(keep))

@@ -1,0 +1,100 @@
+"""A small case written by hand, and the command line run in this process and as one of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from forensics.case import Case
+from forensics.cli import main
+from forensics.digest import Digest
+from forensics.model import (
+    Acquired,
+    ArtifactKind,
+    Commit,
+    Edge,
+    EdgeKind,
+    Execution,
+    Finding,
+    FindingKind,
+    Origin,
+    Source,
+    Version,
+)
+
+HOSTILE = "data/\x1b[2J\u202egnp.csv"
+COMMIT = "c" * 40
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def digest(number: int) -> Digest:
+    return Digest("md5", f"{number:032x}")
+
+
+def records() -> list[object]:
+    origin = Origin("dvc.lock", COMMIT, "train")
+    data = Version("data/raw.csv", digest(1), origin, kind=ArtifactKind.DATASET, tracked=True)
+    hostile = Version(HOSTILE, digest(2), origin, kind=ArtifactKind.DATASET, tracked=True)
+    model = Version("models/m.json", digest(3), origin, kind=ArtifactKind.MODEL)
+    run = Execution("e" * 64, "train", "", "python train.py", origin, script="dvc.yaml")
+    commit = Commit(COMMIT, (), "Ann", "ann@example.com", 0, 0, "Ann", "ann@example.com", 0, 0, "First\n\nbody")
+    return [
+        commit,
+        data,
+        hostile,
+        model,
+        run,
+        Edge(EdgeKind.USED, data.key, run.key, origin),
+        Edge(EdgeKind.USED, hostile.key, run.key, origin),
+        Edge(EdgeKind.GENERATED, run.key, model.key, origin),
+        *(Edge(EdgeKind.INTRODUCED, commit.key, version.key, origin) for version in (data, hostile, model)),
+        Edge(EdgeKind.RECORDED, commit.key, run.key, origin),
+        Finding(FindingKind.UNREADABLE, "not YAML: \x1b[31m", Origin("old.dvc", COMMIT), admits=False),
+        Acquired("read", {}),
+    ]
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    """A case with one model, made from two files by one run."""
+    path = tmp_path / "case.duckdb"
+    with Case.open(path, write=True, new=True) as opened:
+        opened.ingest(Source("git", "/somewhere/repo", "repo", (COMMIT,), "sha1", "now"), records())
+    return path
+
+
+@pytest.fixture
+def forensics(capsys, monkeypatch, tmp_path) -> Callable[..., Ended]:
+    """Runs the command line in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("FORENSICS_CASE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: object) -> Ended:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path) -> Callable[..., subprocess.Popen[bytes]]:
+    """Starts the command line as a process of its own."""
+
+    def start(*words: object, **more: object) -> subprocess.Popen[bytes]:
+        program = [sys.executable, "-c", "import sys; from forensics.cli import main; sys.exit(main())"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "env": environment, **more}
+        return subprocess.Popen([*program, *map(str, words)], **settings)
+
+    return start

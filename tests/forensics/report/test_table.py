@@ -1,0 +1,118 @@
+"""What somebody reads on a terminal."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.answer import Answer, Coverage, SourceRead, Step, Thing
+from forensics.report import Page, render
+from forensics.report.text import width
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    verdict: str
+    path: str
+    digest: str
+    why: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    message: str
+    made_at: int
+    done: bool
+    subject: Thing | None
+
+
+SHA = "sha256:" + "0123456789abcdef" * 4
+WHY = (
+    Step(Thing(1, "version", "data/raw.csv", "a")),
+    Step(Thing(2, "version", "models/m.json", "b"), "used", "declared"),
+)
+
+
+def answer(*rows, **more):
+    return Answer("trial", {}, rows, **{"coverage": Coverage(), **more})
+
+
+def lines(given, **page):
+    return b"".join(render(given, "table", Page(**page))).decode().splitlines()
+
+
+def test_the_verdict_stands_first_and_the_reason_under_it():
+    shown = lines(answer(Row("affected", "models/m.json", SHA, WHY)))
+    assert shown[0].split() == ["VERDICT", "PATH", "DIGEST"]
+    assert shown[1].split() == ["affected", "models/m.json", SHA]
+    assert shown[2] == "    why: data/raw.csv -(declared)-> models/m.json"
+
+
+@given(
+    st.integers(min_value=40, max_value=140), st.lists(st.text("ab /", min_size=1, max_size=90), min_size=1, max_size=5)
+)
+@settings(deadline=None)
+def test_no_line_is_wider_than_the_page_and_no_digest_is_shortened(columns, paths):
+    shown = lines(answer(*(Row("unknown", path, SHA, WHY) for path in paths)), width=columns)
+    assert all(width(line) <= columns for line in shown)
+    whole = "".join(re.sub(r"\s", "", line) for line in shown)
+    assert sum(line.startswith("unknown") or line.split()[:2] == ["VERDICT", "unknown"] for line in shown) == len(paths)
+    if columns > 100:
+        assert whole.count(SHA) == len(paths)
+
+
+def test_a_page_too_narrow_for_columns_shows_a_record_a_row():
+    shown = lines(answer(Row("affected", "x" * 50, SHA)), width=30)
+    assert shown[0] == "VERDICT  affected"
+    assert "".join(line[9:] for line in shown[1:] if line) == "x" * 50 + SHA
+
+
+def test_columns_that_hold_nothing_are_left_out_but_no_row_is():
+    shown = lines(answer(Row("clear", "a", ""), Row("clear", "b", "")))
+    assert shown[0].split() == ["VERDICT", "PATH"]
+    assert [line.split()[1] for line in shown[1:3]] == ["a", "b"]
+
+
+def test_color_only_repeats_the_word():
+    given = answer(Row("affected", "a", SHA), Row("unknown", "b", SHA))
+    colored = "\n".join(lines(given, color=True))
+    assert "\x1b[31;1maffected" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == "\n".join(lines(given))
+
+
+def test_the_last_line_says_how_many_rows_were_cut():
+    given = answer(*(Row("clear", str(n), "") for n in range(7)), notes=("claimed times",))
+    shown = lines(given, limit=2)
+    assert shown[-1] == "5 more rows not shown, cut by --limit 2"
+    assert "note: claimed times" in shown
+
+
+def test_an_empty_answer_says_so_and_what_was_not_read():
+    coverage = Coverage((SourceRead("repo", "git", "/r", 1, 0, 3, 1),), False, ("dvc.lock at 1a2b could not be read",))
+    shown = lines(answer(coverage=coverage, short=True), quiet=True)
+    assert shown[0] == "nothing found"
+    assert "read: repo (git), 1970-01-01 00:00:00Z, 3 findings, 1 of them could hide lineage" in shown
+    assert "NOT READ: dvc.lock at 1a2b could not be read" in shown
+    assert any(line.startswith("THE LIST MAY BE SHORT") for line in shown)
+
+
+def test_quiet_leaves_out_coverage_that_is_complete():
+    coverage = Coverage((SourceRead("repo", "git", "/r", 1, 0, 0, 0),))
+    assert lines(answer(coverage=coverage), quiet=True) == ["nothing found"]
+
+
+def test_times_truth_values_and_missing_things_are_words():
+    subject = Thing(1, "version", "data/raw.csv", "data/raw.csv", "repo")
+    shown = lines(answer(Event("a\tb", 0, True, subject), Event("c", 1, False, None)))
+    assert shown[0].split() == ["MESSAGE", "MADE", "AT", "DONE", "SUBJECT", "SUBJECT", "SOURCE"]
+    assert shown[1].split() == ["a\\tb", "1970-01-01", "00:00:00Z", "yes", "data/raw.csv", "repo"]
+    assert shown[2].split() == ["c", "1970-01-01", "00:00:01Z", "no"]
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;title\x07", "\r\ngone", "\u202efdp"])
+def test_names_stay_on_their_line(name):
+    shown = lines(answer(Row("bad", name, SHA)), width=140)
+    assert len(shown) == 3
+    assert "\\u" in shown[1]
