@@ -188,6 +188,37 @@ WHERE g.kind <> 'missing-listing'
   AND NOT EXISTS (FROM stage_gap s JOIN local_node m ON m.local = s.node WHERE m.id = g.node AND s.kind = g.kind)
   AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind);
 
+-- An import names the commit of the repository that it took from; where that commit is in the case, so is what was
+-- taken: the version at that path with the same digest, else any version that ever stood at that path.
+-- @name insert_upstream_matched
+INSERT INTO edge
+SELECT DISTINCT 'imported', u.id, x.id, 'matched', 'upstream', e.origin, $acquisition
+FROM (
+    SELECT v.id, regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 1) AS oid,
+        regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 2) AS path
+    FROM version v JOIN artifact a ON a.id = v.artifact AND a.source = 0
+) x
+JOIN git_commit c ON c.oid = x.oid
+JOIN artifact a ON a.source = c.source AND a.path = x.path
+JOIN version u ON u.artifact = a.id
+JOIN edge e ON e.kind = 'imported' AND e.cause = x.id
+JOIN version l ON l.id = e.effect AND l.content = u.content
+WHERE NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.cause = u.id AND k.effect = x.id);
+
+-- @name insert_upstream_by_path
+INSERT INTO edge
+SELECT DISTINCT 'imported', u.id, x.id, 'inferred', 'by-path', e.origin, $acquisition
+FROM (
+    SELECT v.id, regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 1) AS oid,
+        regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 2) AS path
+    FROM version v JOIN artifact a ON a.id = v.artifact AND a.source = 0
+) x
+JOIN git_commit c ON c.oid = x.oid
+JOIN artifact a ON a.source = c.source AND a.path = x.path
+JOIN version u ON u.artifact = a.id
+JOIN edge e ON e.kind = 'imported' AND e.cause = x.id
+WHERE NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.effect = x.id);
+
 -- @name insert_findings
 INSERT INTO finding
 SELECT ((SELECT coalesce(max(id), 0) FROM finding)

@@ -32,8 +32,12 @@ def load_graph(connection: "DuckDBPyConnection", path: Path, stamp: str) -> Grap
     return graph
 
 
-def build_graph(connection: "DuckDBPyConnection") -> Graph:
+def build_graph(connection: "DuckDBPyConnection", until: int = 2**31 - 1) -> Graph:
     """Builds the graph from the tables.
+
+    Args:
+        connection: the case.
+        until: the newest acquisition whose facts are seen.
 
     Returns:
         Nodes are the case's ids; codes are those of ``forensics.case.codes``.
@@ -53,6 +57,7 @@ def build_graph(connection: "DuckDBPyConnection") -> Graph:
             "member": edge_code(EdgeKind.MEMBER),
             "authored": edge_code(EdgeKind.AUTHORED),
             "parent": PARENT,
+            "until": until,
         },
     ).fetchnumpy()
     return build(

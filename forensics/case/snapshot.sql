@@ -2,6 +2,7 @@
 -- @description Arrays for forensics.graph. Codes are an edge kind times eight plus a strength (forensics.case.codes).
 --   Content edges hold both ways, so they stand here twice. The empty file and the empty directory join nothing.
 
+-- @param until the newest acquisition to be seen, for answers as of a time
 -- @name kinds
 SELECT (list_position($kinds::VARCHAR[], kind) - 1)::UTINYINT AS code FROM node ORDER BY id;
 
@@ -12,21 +13,24 @@ WITH joining AS (
 ), coded AS (
     SELECT e.cause, e.effect, (list_position($kinds::VARCHAR[], e.kind) - 1) * 8
         + list_position($strengths::VARCHAR[], e.strength) - 1 AS code, e.kind
-    FROM edge e
+    FROM edge e WHERE e.acquisition <= $until
 )
 SELECT cause, effect, code::UTINYINT AS code FROM coded
 UNION ALL
 SELECT effect, cause, code::UTINYINT FROM coded WHERE kind = 'content'
 UNION ALL
 SELECT v.id, v.content, $content::UTINYINT FROM version v SEMI JOIN joining j ON j.id = v.content
+WHERE v.acquisition <= $until
 UNION ALL
 SELECT v.content, v.id, $content::UTINYINT FROM version v SEMI JOIN joining j ON j.id = v.content
+WHERE v.acquisition <= $until
 UNION ALL
 SELECT a.id, b.id, $assumed::UTINYINT FROM joining a JOIN joining b ON b.value = a.value AND a.algorithm <> b.algorithm
 WHERE a.algorithm IN ('md5', 'md5-dos2unix') AND b.algorithm IN ('md5', 'md5-dos2unix')
 UNION ALL
 SELECT m.content, m.directory, $member::UTINYINT FROM member m SEMI JOIN joining j ON j.id = m.content
+WHERE m.acquisition <= $until
 UNION ALL
-SELECT c.actor, c.id, $authored::UTINYINT FROM git_commit c WHERE c.actor IS NOT NULL
+SELECT c.actor, c.id, $authored::UTINYINT FROM git_commit c WHERE c.actor IS NOT NULL AND c.acquisition <= $until
 UNION ALL
-SELECT p.parent, p.child, $parent::UTINYINT FROM parent p;
+SELECT p.parent, p.child, $parent::UTINYINT FROM parent p WHERE p.acquisition <= $until;
