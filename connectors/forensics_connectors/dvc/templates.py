@@ -19,7 +19,7 @@ __all__ = ["Budget", "TemplateError", "Values", "combinations", "fill", "iterati
 Values = Mapping[str, object]
 
 #: Texts and characters that one document may resolve to, and the longest template that is looked at.
-MAX_TEXTS = 2_000_000
+MAX_TEXTS = 500_000
 MAX_CHARACTERS = 64 * 2**20
 MAX_TEMPLATE = 64 * 2**10
 MAX_PARAMS = 2**20

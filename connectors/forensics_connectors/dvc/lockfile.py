@@ -1,0 +1,384 @@
+r"""dvc.lock: what ran, read one stage at a time, so that each distinct entry of a long history costs once.
+
+A lock is cut into the texts of its stages. A text as DVC itself writes it is read by a strict grammar of lines; any
+other by the guarded YAML loader; and where a text of its own makes no sense, the whole document is. The two ways
+agree on every text that both read.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from forensics.model import FindingKind
+from forensics_connectors.dvc.documents import Document, Item, Problem, Run
+from forensics_connectors.dvc.items import Flags, command, read_item, read_params, resolve, text
+from forensics_connectors.dvc.pipeline import Pipeline, Stage, read_pipeline
+from forensics_connectors.dvc.yaml import MAX_BYTES, Node, Plain, conflict_sides, decode, load
+
+__all__ = ["MAX_LOCK", "Memo", "parse_fast", "parse_yaml", "read_project", "split"]
+
+#: The longest lock that is read, in bytes.
+MAX_LOCK = 256 * 2**20
+
+_Parsed = tuple[str, Node]  # a stage's name and its entry
+_Known = tuple[Stage | None, Run | None, tuple[Problem, ...]]  # what an entry made with a declaration
+
+
+@dataclass(slots=True)
+class Memo:
+    """What was read before, to be shared by all calls for one repository."""
+
+    runs: dict[tuple[bytes, str, bool], _Known] = field(default_factory=dict)
+    pipelines: dict[tuple[str, bytes], tuple[dict[str, bytes | None], Pipeline]] = field(default_factory=dict)
+
+
+def read_project(
+    directory: str,
+    yaml: bytes | None,
+    lock: bytes | None,
+    read_file: Callable[[str], bytes | None],
+    root: str,
+    memo: Memo | None = None,
+) -> Document:
+    """Reads the dvc.yaml and the dvc.lock of one folder at one revision.
+
+    Without a readable dvc.yaml nobody knows where the stages ran: their paths are then resolved against the folder,
+    and the runs say that they are not ``placed`` and not ``declared``; so do entries that dvc.yaml does not hold.
+
+    Args:
+        directory: the folder, repository-relative, empty for the root.
+        yaml: the bytes of dvc.yaml, None where there is none.
+        lock: the bytes of dvc.lock, None where there is none.
+        read_file: gives the bytes of another file at the same revision, by its repository-relative path.
+        root: the folder of the DVC project, repository-relative.
+        memo: what earlier calls read, for the same repository.
+    """
+    del root  # every path of these two documents is relative to their folder or the stage's
+    memo = memo or Memo()
+    pipeline = Pipeline(readable=False) if yaml is None else _pipeline(directory, yaml, read_file, memo)
+    problems = list(pipeline.problems)
+    runs: dict[Run, None] = {}
+    if lock is not None:
+        content = decode(lock, problems, MAX_LOCK)
+        sides = conflict_sides(content) if content is not None else None
+        if sides is not None:
+            problems.append(Problem(FindingKind.CONFLICT, "merge conflict markers; both sides were read", admits=True))
+        for side in sides or (() if content is None else (content,)):
+            for run in _runs(side, directory, pipeline, problems, memo):
+                runs[run] = None
+        if yaml is None and runs:
+            message = "dvc.lock without dvc.yaml: where its stages ran is not known"
+            problems.append(Problem(FindingKind.UNDECLARED, message))
+    return Document(
+        runs=tuple(runs),
+        artifacts=tuple(pipeline.artifacts),
+        metrics=tuple(pipeline.metrics),
+        params=tuple(pipeline.params),
+        plots=tuple(pipeline.plots),
+        declared_outs=pipeline.declared_outs,
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _pipeline(directory: str, data: bytes, read_file: Callable[[str], bytes | None], memo: Memo) -> Pipeline:
+    """As ``read_pipeline``, unless the same bytes were read before with the same files beside them."""
+    key = directory, _fingerprint(data)
+    if key in memo.pipelines:
+        files, pipeline = memo.pipelines[key]
+        if all(read_file(path) == content for path, content in files.items()):
+            return pipeline
+    files = {}
+
+    def read(path: str) -> bytes | None:
+        files[path] = read_file(path)
+        return files[path]
+
+    pipeline = read_pipeline(directory, data, read)
+    memo.pipelines[key] = files, pipeline
+    return pipeline
+
+
+def _fingerprint(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=20).digest()
+
+
+def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Problem], memo: Memo) -> Iterator[Run]:
+    """The runs of one lock, of each stage the last entry."""
+    chunks = split(content)
+    entries: dict[str, tuple[Run | None, tuple[Problem, ...]]] = {}
+    failed: list[str] = []
+    for chunk in chunks or ():
+        key = _fingerprint(chunk.encode()), directory, pipeline.readable
+        known = memo.runs.get(key)
+        name = known[1].name if known and known[1] else None
+        stage = _declaration(name, pipeline) if name is not None else None
+        if known is None or name is None or (known[0] is not stage and known[0] != stage):
+            parsed = parse_fast(chunk) or parse_yaml(chunk)
+            if parsed is None:
+                failed.append(chunk)
+                continue
+            name, entry = parsed
+            stage = _declaration(name, pipeline)
+            known = stage, *_run(name, entry, stage, directory, pipeline)
+            memo.runs[key] = known
+        if name in entries:
+            message = f"the stage {name[:200]!r} stands twice; the last was read, DVC refuses the document"
+            problems.append(Problem(FindingKind.DUPLICATE_KEY, message, name[:200], admits=True))
+        entries[name] = known[1:]
+    if chunks is None or failed:
+        whole = _whole(content, problems, salvaged=chunks is not None)
+        if whole is not None:
+            entries = {
+                name: _run(name, entry, _declaration(name, pipeline), directory, pipeline)
+                for name, entry in whole.items()
+            }
+        else:
+            for chunk in failed:
+                locus = chunk.split("\n", 1)[0].strip()[:200]
+                problems.append(
+                    Problem(FindingKind.UNREADABLE, "a stage's entry that is no valid YAML", locus, admits=True)
+                )
+    for run, found in entries.values():
+        problems += found
+        if run is not None:
+            yield run
+
+
+def _declaration(name: str, pipeline: Pipeline) -> Stage | None:
+    stage = pipeline.stages.get(name)
+    if stage is None and name.rpartition("@")[0] in pipeline.unresolved:
+        return _UNRESOLVED
+    return stage
+
+
+_UNRESOLVED = Stage("", placed=False)
+
+
+def _whole(content: str, problems: list[Problem], *, salvaged: bool) -> dict[str, Node] | None:
+    """The stages of a lock that has to be read as one document, or None where that fails too."""
+    if len(content) > MAX_BYTES:
+        if not salvaged:
+            message = f"{len(content)} characters in another layout than DVC writes"
+            problems.append(Problem(FindingKind.TOO_LARGE, message, admits=True))
+        return None
+    found: list[Problem] = []
+    root = load(content, found)
+    # A lock is never a template, whatever stands in it: what cannot be read may hide lineage.
+    found = [Problem(problem.kind, problem.message, problem.locus, admits=True) for problem in found]
+    if root is None:
+        problems += [] if salvaged else found
+        return None if salvaged or found else {}
+    problems += found
+    if not isinstance(root, dict):
+        problems.append(Problem(FindingKind.UNREADABLE, "no mapping", admits=True))
+        return None
+    schema = root.get("schema")
+    if schema is not None and schema != "2.0":
+        message = f"a lock of the unknown schema {text(schema)[:80]!r}; read as 2.0"
+        problems.append(Problem(FindingKind.UNREADABLE, message, admits=True))
+    stages = root.get("stages")
+    if "schema" not in root and not (isinstance(stages, dict) and "cmd" not in stages):
+        return root
+    if isinstance(stages, dict):
+        return stages
+    if stages is not None and text(stages):
+        problems.append(Problem(FindingKind.UNREADABLE, "stages is no mapping", admits=True))
+    return {}
+
+
+def _run(
+    name: str, entry: Node, stage: Stage | None, directory: str, pipeline: Pipeline
+) -> tuple[Run | None, tuple[Problem, ...]]:
+    """Joins a lock's entry with what dvc.yaml declares of the stage."""
+    problems: list[Problem] = []
+    if not isinstance(entry, dict):
+        return None, (Problem(FindingKind.UNREADABLE, "an entry that is no mapping", name[:200], admits=True),)
+    if stage is None and pipeline.readable:
+        message = "dvc.yaml does not declare this stage any more"
+        problems.append(Problem(FindingKind.UNDECLARED, message, name[:200]))
+    place = directory if stage is None or stage is _UNRESOLVED else stage.directory
+    run = Run(
+        name=name,
+        directory=place,
+        command=command(entry.get("cmd")),
+        deps=tuple(_items(entry.get("deps"), place, problems, stage, outs=False)),
+        params=read_params(entry.get("params"), place),
+        outs=tuple(_items(entry.get("outs"), place, problems, stage, outs=True)),
+        declared=stage is not None,
+        frozen=stage is not None and stage.frozen,
+        always_changed=stage is not None and stage.always_changed,
+        placed=stage is not None and stage.placed,
+    )
+    located = (Problem(found.kind, found.message, found.locus or name[:200], found.admits) for found in problems)
+    return run, tuple(located)
+
+
+_LOCKED = Flags()
+_REMOVED = Flags(declared=False)
+_REMOVED_DEPENDENCY = Flags(role="dep", cached=False, declared=False)
+
+
+def _items(nodes: Node, directory: str, problems: list[Problem], stage: Stage | None, *, outs: bool) -> Iterator[Item]:
+    """Reads the entries of one list; an out or dep that dvc.yaml no longer declares says so."""
+    if nodes is None or nodes == "":
+        return
+    if not isinstance(nodes, list):
+        problems.append(Problem(FindingKind.UNREADABLE, "deps or outs that are no list", admits=True))
+        return
+    for node in nodes:
+        path = resolve(text(node.get("path")), directory)[0] if isinstance(node, dict) else ""
+        flags: Flags | None = None
+        if outs:
+            flags = _LOCKED if stage is None or stage.outs is None else stage.outs.get(path, _REMOVED)
+        elif stage is not None and stage.deps is not None and path not in stage.deps:
+            flags = _REMOVED_DEPENDENCY
+        item = read_item(node, directory, problems, flags)
+        if item is not None:
+            yield item
+
+
+_STAGES = re.compile(r"^stages: *\n", re.MULTILINE)
+_OUTSIDE = re.compile(r"\n(?=[^ \n])")
+_SCHEMA = re.compile(r"^(?:schema|stages|['\"])", re.MULTILINE)
+_SHALLOW = re.compile(r"^ [^ \n]", re.MULTILINE)
+_KEY = {0: re.compile(r"\n(?=[^\s#])"), 2: re.compile(r"\n(?=  [^\s#])")}
+#: What a stage's name cannot begin with, unless it means something else than a name.
+_INDICATORS = frozenset("?:-&*!|>%@`{}[],<")
+
+
+def split(content: str) -> list[str] | None:
+    """Cuts a lock into the texts of its stages, in order.
+
+    Returns:
+        The texts, each ending in a newline, or None where the layout is not that of a lock that DVC wrote.
+    """
+    found = _STAGES.search(content)
+    indent = 2
+    if found is not None:
+        end = _OUTSIDE.search(content, found.end() - 1)
+        region = content[found.end() : end.start() + 1 if end else len(content)]
+        problems: list[Problem] = []
+        around = content[: found.end()] + (content[end.start() + 1 :] if end else "")
+        root = load(around, problems) if len(around) <= MAX_BYTES else None
+        if problems or not isinstance(root, dict) or root.get("stages") != "" or root.get("schema") != "2.0":
+            return None
+        if _SHALLOW.search(region):
+            return None
+    elif _SCHEMA.search(content):
+        return None
+    else:
+        indent, region = 0, content
+    chunks = _KEY[indent].split("\n" + region.removesuffix("\n"))
+    lead = chunks.pop(0)
+    if any(line.strip() and not line.lstrip().startswith("#") for line in lead.split("\n")):
+        return None
+    if any(chunk[indent] in _INDICATORS for chunk in chunks):
+        return None
+    return [chunk + "\n" for chunk in chunks]
+
+
+def parse_yaml(chunk: str) -> _Parsed | None:
+    """Reads the text of one stage by the YAML loader; None where it is not one mapping with one key."""
+    problems: list[Problem] = []
+    root = load(chunk, problems) if len(chunk) <= MAX_BYTES else None
+    if problems or not isinstance(root, dict) or len(root) != 1:
+        return None
+    return next(iter(root.items()))
+
+
+# A plain scalar on one line that means text whatever surrounds it: no quote, indicator or blank at its ends, no
+# ``: `` and no `` #`` within. ``_MORE`` is a line that continues one.
+_BODY = r"[\w!\"$-9;-~]*+"
+_MORE = rf"(?=[^\s#]){_BODY}(?:(?::(?=\S)|\#| (?=[^\n#]))[\w!\"$-9;-~]*+)*+"
+_TEXT = rf"(?!(?:null|Null|NULL)\n)(?=[\w./$(]){_MORE}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """The lines of a stage whose name stands behind so many blanks."""
+
+    head: re.Pattern[str]
+    item: re.Pattern[str]
+    file: re.Pattern[str]
+    setting: re.Pattern[str]
+    deps: str
+    params: str
+    outs: str
+
+    @classmethod
+    def indented(cls, blanks: str) -> "_Grammar":
+        inner = blanks + "  "
+        return cls(
+            head=re.compile(rf"{blanks}([\w./][\w./@\-]*+):\n{inner}cmd: ({_TEXT}\n(?:{inner}  {_MORE}\n)*+)"),
+            item=re.compile(
+                rf"{inner}- path: ({_TEXT})\n(?:{inner}  hash: (md5)\n)?+"
+                rf"(?:{inner}  md5: ([0-9a-f]{{32}}(?:\.dir)?+)\n)?+"
+                rf"(?:{inner}  size: ([0-9]{{1,18}})\n)?+(?:{inner}  nfiles: ([0-9]{{1,18}})\n)?+"
+                rf"(?:{inner}  isexec: (true)\n)?+"
+            ),
+            file=re.compile(rf"{inner}  ([\w./][\w./\-]*+):\n"),
+            setting=re.compile(rf"{inner}    ([\w./][\w./\-]*+): ((?:-(?=[0-9.]))?(?=[\w./]){_MORE})\n"),
+            deps=f"{inner}deps:\n",
+            params=f"{inner}params:\n",
+            outs=f"{inner}outs:\n",
+        )
+
+
+_FIELDS = ("path", "hash", "md5", "size", "nfiles", "isexec")
+_GRAMMARS = {blanks: _Grammar.indented(blanks) for blanks in ("", "  ")}
+
+
+def parse_fast(chunk: str) -> _Parsed | None:
+    """Reads the text of one stage as DVC writes it, without YAML.
+
+    Returns:
+        What ``parse_yaml`` gives for the same text, or None where the text is not of that narrow form.
+    """
+    grammar = _GRAMMARS["  " if chunk.startswith("  ") else ""]
+    head = grammar.head.match(chunk)
+    if head is None:
+        return None
+    position = head.end()
+    entry: dict[str, Node] = {"cmd": " ".join(line.strip(" ") for line in head[2].split("\n")[:-1])}
+    if chunk.startswith(grammar.deps, position):
+        items, position = _fast_items(chunk, position + len(grammar.deps), grammar)
+        if not items:
+            return None
+        entry["deps"] = items
+    if chunk.startswith(grammar.params, position):
+        params, position = _fast_params(chunk, position + len(grammar.params), grammar)
+        if not params:
+            return None
+        entry["params"] = params
+    if chunk.startswith(grammar.outs, position):
+        items, position = _fast_items(chunk, position + len(grammar.outs), grammar)
+        if not items:
+            return None
+        entry["outs"] = items
+    return (head[1], entry) if position == len(chunk) else None
+
+
+def _fast_items(chunk: str, position: int, grammar: _Grammar) -> tuple[list[Node], int]:
+    items: list[Node] = []
+    while match := grammar.item.match(chunk, position):
+        items.append({name: part for name, part in zip(_FIELDS, match.groups(), strict=True) if part is not None})
+        position = match.end()
+    return items, position
+
+
+def _fast_params(chunk: str, position: int, grammar: _Grammar) -> tuple[dict[str, Node], int]:
+    """Files with their settings; empty where a key stands twice, which the loader has to report."""
+    files: dict[str, Node] = {}
+    while match := grammar.file.match(chunk, position):
+        position = match.end()
+        settings: dict[str, Node] = {}
+        while setting := grammar.setting.match(chunk, position):
+            if setting[1] in settings:
+                return {}, position
+            settings[setting[1]] = Plain(setting[2])
+            position = setting.end()
+        if not settings or match[1] in files:
+            return {}, position
+        files[match[1]] = settings
+    return files, position
