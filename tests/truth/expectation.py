@@ -1,0 +1,246 @@
+"""Which verdicts are right for each version of a truth history, on full evidence.
+
+The least verdict comes from the bytes (a version that holds the token is not clear) and from following the records. The
+greatest comes from what the world knows: a version that was made with the subject may be affected; every other must be
+clear, save these classes, in which the record cannot tell:
+
+- ``same-bytes``: its bytes, or a member's, are also those of something affected, and did not stand before the subject;
+- ``several``: the same version was also made, or brought in, by something affected;
+- ``merged-lock``: an entry that first stands in a merge, with an affected dep;
+- ``persisted``: its run was built on an affected earlier version;
+- ``undeclared-code``: bad code lay in the tree where the run was recorded, and is not among its deps;
+- ``code-not-committed``: a directory of code that no commit holds;
+- ``part``: read out of a directory that was made or brought in as a whole by something affected;
+- ``rehash``: known by a digest of another algorithm than the subject's.
+
+and whatever a run read of these (``downstream``), judged by what lay in the run's own ancestry.
+"""
+
+from dataclasses import dataclass
+
+from tests.truth.facts import Facts, Name, Run, Subject, Version
+from tests.truth.world import Tree, atom
+
+CLEAR, UNKNOWN, AFFECTED = 0, 1, 2
+LEVELS = ("clear", "unknown", "affected")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the greatest right verdict, with the reasons for them."""
+
+    least: int
+    greatest: int
+    why_least: str = ""
+    why_greatest: str = ""
+
+
+class _Closure:
+    """One fixpoint over runs and versions; ``upper`` bounds from above, else from below."""
+
+    def __init__(self, facts: Facts, subject: Subject, *, upper: bool) -> None:
+        self.facts = facts
+        self.subject = subject
+        self.upper = upper
+        self.history = facts.history
+        self.runs: dict[tuple[object, ...], int] = dict.fromkeys(facts.runs, CLEAR)
+        self.versions: dict[Name, int] = dict.fromkeys(facts.versions, CLEAR)
+        self.why: dict[object, str] = {}
+        self.bad = {subject.target} if subject.kind == "content" else set()
+        self.changed = True
+        while self.changed:
+            self.changed = False
+            for identity, run in facts.runs.items():
+                self._run(identity, run)
+            for name, version in facts.versions.items():
+                self._version(name, version)
+
+    def _raise(self, levels: dict, key: object, level: int, why: str) -> None:  # type: ignore[type-arg]
+        if level > levels[key]:
+            levels[key] = level
+            self.why[key] = why
+            self.changed = True
+
+    def predates(self, content: str) -> bool:
+        """The bytes stood somewhere before the subject came."""
+        holders = self.facts.holds.get(content, set())
+        commits = self.history.commits
+        return any(all(index in commits[origin].ancestors for origin in self.subject.origins) for index in holders)
+
+    def marked(self, version: Version) -> bool:
+        return self.subject.kind == "content" and self.subject.target in version.contents
+
+    def made(self, things: list[object]) -> bool:
+        return any(self.subject.target in thing.consumed() for thing in things)  # type: ignore[attr-defined]
+
+    def suppliers(self, version: Version) -> list[tuple[int, frozenset[int]]]:
+        """Level and commits of each run, commit or whole directory that a version comes from."""
+        found: list[tuple[int, frozenset[int]]] = []
+        for identity in version.runs:
+            found.append((self.runs[identity], self.facts.runs[identity].recorded))
+        if not version.runs and not version.wholes:
+            for index in version.commits:
+                found.append((AFFECTED if self.subject.target == atom(index) else CLEAR, frozenset({index})))
+        if not self.predates(version.name[1]):
+            for whole in version.wholes:
+                marked = self.subject.target == whole[1]
+                for level, commits in self.suppliers(self.facts.versions[whole]):
+                    found.append((AFFECTED if marked else level, commits))
+        return found
+
+    @staticmethod
+    def verdict(levels: list[int]) -> int:
+        if levels and all(level == AFFECTED for level in levels):
+            return AFFECTED
+        return UNKNOWN if any(levels) else CLEAR
+
+    def shared(self, version: Version) -> int:
+        """By its bytes alone (upper bound)."""
+        if not self.upper:
+            return CLEAR
+        if any(content in self.bad and not self.predates(content) for content in version.contents):
+            return UNKNOWN if version.runs else AFFECTED
+        return CLEAR
+
+    def judged(self, run: Run, version: Version) -> int:
+        """A version as one run read it."""
+        if self.marked(version):
+            return AFFECTED
+        every = self.suppliers(version)
+        near = [level for level, commits in every if commits & run.reach]
+        level = max(self.verdict(near or [level for level, _ in every]), self.shared(version))
+        for part in version.parts:
+            level = max(level, self.judged(run, self.facts.versions[part]))
+        return max(level, self.brought(version))
+
+    def brought(self, version: Version) -> int:
+        """A directory that nobody tracks as one, first put together by the bad commit (upper bound)."""
+        if not self.upper or not version.parts or self.subject.kind != "commit":
+            return CLEAR
+        path, content = version.name
+        commit = self.history.commits[min(self.subject.origins)]
+
+        def holds(index: int) -> bool:
+            thing = self.history.commits[index].state.lookup(path)
+            return thing is not None and thing.content == content
+
+        return AFFECTED if holds(commit.index) and not any(map(holds, commit.ancestors)) else CLEAR
+
+    def _run(self, identity: tuple[object, ...], run: Run) -> None:
+        subject, versions = self.subject, self.facts.versions
+        if self.upper:
+            outs = [thing for entry in run.entries if entry.ran for _, thing in entry.outs]
+            if any(subject.target in thing.origins for thing in outs):
+                self._raise(self.runs, identity, AFFECTED, "made with it")
+        if any(subject.target == atom(index) for index in run.recorded):
+            self._raise(self.runs, identity, AFFECTED, "recorded by it")
+        for path, thing in run.entry.deps:
+            level = self.judged(run, versions[path, thing.content])
+            cap = UNKNOWN if run.merged else AFFECTED
+            self._raise(self.runs, identity, min(level, cap), "merged-lock" if run.merged else "downstream")
+        for entry in run.entries:
+            if subject.kind == "content" and subject.target in entry.undeclared:
+                self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
+        self._memory(identity, run)
+        if self.upper:
+            self._unseen(identity, run)
+
+    def _memory(self, identity: tuple[object, ...], run: Run) -> None:
+        paths = {path for entry in run.entries for path in entry.persists}
+        if self.upper:
+            stages = [stage for c in run.holders for stage in self.history.commits[c].state.stages.values()]
+            persist = {out.path for s in stages for each in s.concrete() for out in each.outs if out.persist}
+            paths |= persist & {path for path, _ in run.entry.outs}
+        elif run.merged or not all(entry.persists for entry in run.entries):
+            return
+        for index in run.recorded:
+            for parent in self.history.commits[index].parents:
+                outs = self.history.commits[parent].state.outs()
+                for path in paths & outs.keys():
+                    if self.versions[path, outs[path].content]:
+                        self._raise(self.runs, identity, UNKNOWN, "persisted")
+
+    def _unseen(self, identity: tuple[object, ...], run: Run) -> None:
+        """Undeclared and uncommitted code (upper bound)."""
+        subject = self.subject
+        deps = [path for path, _ in run.entry.deps]
+        for index in run.recorded:
+            state = self.history.commits[index].state
+            metrics = {path: thing for path, thing in state.outs().items() if not isinstance(thing, Tree)}
+            for path, blob in (*state.files.items(), *metrics.items()):
+                bad = subject.target == blob.content if subject.kind == "content" else False
+                version = self.facts.versions.get((path, blob.content))
+                if subject.kind == "commit" and version is not None:
+                    first = (
+                        version.commits
+                        or self.history.first(
+                            c.index
+                            for c in self.history.commits
+                            if (path, blob.content)
+                            in {(place, thing.content) for place, thing in c.state.outs().items()}
+                        )
+                        if path in metrics
+                        else version.commits
+                    )
+                    bad = bool(set(first) & subject.origins)
+                if bad and not any(path == dep or path.startswith(dep + "/") for dep in deps):
+                    self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
+        gone = [
+            path
+            for entry in run.entries
+            for path in entry.uncommitted
+            if subject.kind == "commit" or isinstance(dict(entry.deps)[path], Tree)
+        ]
+        commits = self.history.commits
+        earlier = all(all(r in commits[origin].ancestors for origin in subject.origins) for r in run.recorded)
+        if gone and not earlier:
+            self._raise(self.runs, identity, UNKNOWN, "code-not-committed")
+
+    def _version(self, name: Name, version: Version) -> None:
+        if self.marked(version):
+            self._raise(self.versions, name, AFFECTED, "holds it")
+        if self.upper and self.made(version.things):  # type: ignore[arg-type]
+            self._raise(self.versions, name, AFFECTED, "made with it")
+        if version.things[0].tokens() & self.subject.tokens:
+            self._raise(self.versions, name, AFFECTED if self.upper else UNKNOWN, "holds the token")
+        level = self.verdict([level for level, _ in self.suppliers(version)])
+        reasons = {self.why.get(identity, "several") for identity in version.runs if self.runs[identity] >= level > 0}
+        why = (
+            "part"
+            if version.wholes
+            else "several"
+            if level == UNKNOWN and len(version.runs) > 1
+            else "introduced by it"
+        )
+        self._raise(self.versions, name, level, "several" if len(reasons) > 1 else next(iter(reasons), why))
+        self._raise(self.versions, name, self.shared(version), "same-bytes")
+        for part in version.parts:
+            self._raise(self.versions, name, self.versions[part], "holds a part")
+        self._raise(self.versions, name, self.brought(version), "put together by it")
+        digest = self.facts.digest(version).partition(":")[0]
+        if self.upper and self.subject.kind == "content" and digest != self.subject.algorithm:
+            self._raise(self.versions, name, UNKNOWN, "rehash")
+        if self.upper and self.versions[name] == AFFECTED:
+            spread = {name[1]}
+            whole = any(level for level, _ in self.suppliers(version)) or self.subject.target == name[1]
+            if whole:
+                spread |= version.contents
+            for thing in version.things:
+                spread |= {b.content for b in thing.members.values() if self.subject.target in b.consumed()}
+            if not spread <= self.bad:
+                self.bad |= spread
+                self.changed = True
+
+
+def expect(facts: Facts, subject: Subject) -> dict[Name, Bounds]:
+    """The bounds of the verdict of every version that a DVC document names."""
+    low = _Closure(facts, subject, upper=False)
+    high = _Closure(facts, subject, upper=True)
+    named = {(path, thing.content) for run in facts.runs.values() for path, thing in run.entry.deps}
+    found = {}
+    for name, version in facts.versions.items():
+        if version.stated or name in named:
+            least = min(low.versions[name], UNKNOWN)
+            greatest = max(high.versions[name], least)
+            found[name] = Bounds(least, greatest, low.why.get(name, ""), high.why.get(name, ""))
+    return found
