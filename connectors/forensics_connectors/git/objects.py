@@ -1,0 +1,292 @@
+"""Reading git objects: in bulk through ``cat-file --batch``, each checked against its id.
+
+A pack's index can be forged to answer one id with another object, and git does not notice when it reads: only the
+hash of the bytes says that they are the object that was asked for.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from forensics.model import Finding, FindingKind, Origin
+
+from .environment import Child, Runner
+
+__all__ = ["BLOB_LIMIT", "Entry", "GitObject", "ObjectReader", "TreeEntry", "parse_tree"]
+
+#: Bytes of the largest blob that is read unless the caller says otherwise.
+BLOB_LIMIT = 256 << 20
+
+_CHUNK = 20_000
+_DEATHS = 500
+_REPORTED = 1_000
+
+
+class GitObject(NamedTuple):
+    """One object whose bytes hash to its id."""
+
+    oid: str
+    type: str
+    data: bytes
+
+
+class Entry(NamedTuple):
+    """What ``commit:path`` names."""
+
+    oid: str
+    type: str
+    size: int
+
+
+class TreeEntry(NamedTuple):
+    """One line of a tree; ``name`` is decoded with ``surrogateescape``."""
+
+    mode: str
+    type: str
+    oid: str
+    name: str
+
+
+class ObjectReader:
+    """Reads the objects of one git directory. One bad object is a finding and None, never an exception.
+
+    Args:
+        notice: takes each finding.
+    """
+
+    def __init__(self, runner: Runner, object_format: str, notice: Callable[[Finding], None]) -> None:
+        self._runner = runner
+        self._new = hashlib.sha1 if object_format == "sha1" else hashlib.sha256
+        digits = 40 if object_format == "sha1" else 64
+        self._raw = digits // 2
+        self._is_oid = re.compile(rf"[0-9a-f]{{{digits}}}\Z").match
+        self._notice = notice
+        self._child: Child | None = None
+        self._deaths = 0
+        self._told: set[str] = set()
+
+    def close(self) -> None:
+        """Ends the long-lived child."""
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+
+    # -- one at a time ----------------------------------------------------------------------------------------------
+
+    def read(self, oid: str, kind: str = "", limit: int = BLOB_LIMIT, *, missing_ok: bool = False) -> GitObject | None:
+        """Reads one object through a long-lived child.
+
+        Args:
+            oid: its id.
+            kind: the type that it must have, or empty for any.
+            limit: bytes at most.
+            missing_ok: a missing object is no finding.
+
+        Returns:
+            The object, or None (and a finding) where it is missing, of another type, too large or corrupt.
+        """
+        if not self._is_oid(oid):
+            return None
+        answer = self._ask(b"info " + oid.encode())
+        header = self._header(oid, answer)
+        if header is None and missing_ok:
+            return None
+        if not self._fits(oid, header, kind, limit) or header is None:
+            return None
+        self._ask(b"contents " + oid.encode())
+        data = self._take(header.size)
+        return self._checked(oid, header.type, data)
+
+    def _ask(self, request: bytes) -> bytes:
+        if self._child is None:
+            self._child = self._runner.start("cat-file", "--batch-command", stdin=None)
+        stdin = self._child.stdin
+        try:
+            if stdin is not None:
+                stdin.write(request + b"\n")
+                stdin.flush()
+            return self._child.stdout.readline()
+        except BrokenPipeError:
+            return b""
+
+    def _take(self, size: int) -> bytes | None:
+        if self._child is None:
+            return None
+        data = self._child.stdout.read(size + 1)
+        if len(data) == size + 1:
+            return data[:-1]
+        self.close()
+        return None
+
+    # -- in bulk ----------------------------------------------------------------------------------------------------
+
+    def check(self, oids: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
+        """Says type and size of each object without reading it, None where it is missing."""
+        wanted = iter(oids)
+        while chunk := list(islice(wanted, _CHUNK)):
+            request = "".join(f"{oid}\n" for oid in chunk).encode("ascii", "replace")
+            output = self._runner.run("cat-file", "--batch-check", "--buffer", stdin=request, check=False)
+            lines = output.split(b"\n")[:-1]
+            for oid, line in zip(chunk, lines, strict=False):
+                yield oid, _entry(line)
+            for oid in chunk[len(lines) :]:
+                yield oid, None
+
+    def read_many(
+        self, oids: Iterable[str], kind: str = "", limit: int = BLOB_LIMIT
+    ) -> Iterator[tuple[str, GitObject | None]]:
+        """Reads many objects in a pipeline, in the order asked for.
+
+        Args:
+            oids: their ids.
+            kind: the type that all must have, or empty for any.
+            limit: bytes at most, each.
+
+        Yields:
+            Each id with its object, or with None (and a finding) as for ``read``.
+        """
+        wanted = iter(oids)
+        while chunk := list(islice(wanted, _CHUNK)):
+            wellformed = [oid for oid in chunk if self._is_oid(oid)]
+            sizes = {oid: entry for oid, entry in self.check(wellformed) if self._fits(oid, entry, kind, limit)}
+            readable = [oid for oid in wellformed if oid in sizes]
+            found = self._contents(readable)
+            for oid in chunk:
+                yield oid, next(found) if oid in sizes else None
+
+    def _contents(self, oids: list[str]) -> Iterator[GitObject | None]:
+        position = 0
+        while position < len(oids):
+            if self._deaths > _DEATHS:
+                self._tell(FindingKind.CORRUPT_OBJECT, oids[position], "stands behind too many corrupt ones; not read")
+                yield None
+                position += 1
+                continue
+            request = "".join(f"{oid}\n" for oid in oids[position:]).encode()
+            with self._runner.start("cat-file", "--batch", "--buffer", stdin=request) as child:
+                stream = io.BufferedReader(_raw(child.stdout), 1 << 20)
+                while position < len(oids):
+                    oid = oids[position]
+                    header = _entry(stream.readline())
+                    data = stream.read(header.size + 1) if header else b""
+                    if header is None or len(data) != header.size + 1:
+                        break
+                    position += 1
+                    yield self._checked(oid, header.type, data[:-1])
+                stream.detach()
+            if position < len(oids):  # git gave up at this object: leave it out and go on behind it
+                self._deaths += 1
+                self._tell(FindingKind.CORRUPT_OBJECT, oids[position], "cannot be unpacked")
+                yield None
+                position += 1
+
+    def resolve(self, names: Iterable[tuple[str, str]]) -> Iterator[Entry | None]:
+        """Looks up paths at commits or trees, in bulk.
+
+        Args:
+            names: pairs of a commit's (or tree's) id and a path decoded with ``surrogateescape``.
+
+        Yields:
+            For each pair what is there, or None.
+        """
+        wanted = iter(names)
+        while chunk := list(islice(wanted, _CHUNK)):
+            requests = [f"{oid}:{path}".encode("utf-8", "surrogateescape") for oid, path in chunk]
+            safe = [b"" if b"\0" in request else request for request in requests]
+            output = self._runner.run(
+                "cat-file", "--batch-check", "--buffer", "-z", stdin=b"".join(r + b"\0" for r in safe), check=False
+            )
+            start = 0
+            for request in safe:
+                missing = request + b" missing\n"
+                if output.startswith(missing, start):
+                    start += len(missing)
+                    yield None
+                    continue
+                end = output.find(b"\n", start)
+                line = output[start:end] if end >= 0 else b""
+                start = end + 1 if end >= 0 else len(output)
+                yield _entry(line)
+
+    def tree(self, oid: str) -> list[TreeEntry] | None:
+        """The entries of a tree, None (and a finding) where it cannot be read."""
+        found = self.read(oid, "tree")
+        return None if found is None else parse_tree(found.data, self._raw)
+
+    # -- judging ----------------------------------------------------------------------------------------------------
+
+    def _header(self, oid: str, line: bytes) -> Entry | None:
+        if not line:  # the child died on it
+            self.close()
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, "cannot be read")
+            return Entry(oid, "", -1)
+        return _entry(line.rstrip(b"\n"))
+
+    def _fits(self, oid: str, entry: Entry | None, kind: str, limit: int) -> bool:
+        if entry is None:
+            self._tell(FindingKind.MISSING_OBJECT, oid, "is not in the repository, or cannot be unpacked")
+        elif entry.size < 0 or (kind and entry.type != kind):
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, f"is not a {kind}")
+        elif entry.size > limit:
+            self._tell(FindingKind.TOO_LARGE, oid, f"has {entry.size:,} bytes, more than {limit:,}; not read")
+        else:
+            return True
+        return False
+
+    def _checked(self, oid: str, kind: str, data: bytes | None) -> GitObject | None:
+        if data is None:
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, "cannot be unpacked")
+            return None
+        state = self._new(b"%s %d\0" % (kind.encode(), len(data)), usedforsecurity=False)
+        state.update(data)
+        if state.hexdigest() != oid:
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, "holds other bytes than its id says")
+            return None
+        return GitObject(oid, kind, data)
+
+    def _tell(self, kind: FindingKind, oid: str, message: str) -> None:
+        if oid in self._told or len(self._told) > _REPORTED:
+            return
+        self._told.add(oid)
+        if len(self._told) > _REPORTED:
+            message = f"{message}; further objects like it are not named"
+        self._notice(Finding(kind, f"object {oid} {message}", Origin(locus=oid), admits=True))
+
+
+def parse_tree(data: bytes, raw: int = 20) -> list[TreeEntry]:
+    """Reads a tree object.
+
+    Args:
+        data: its bytes.
+        raw: bytes of an id: 20 for sha1, 32 for sha256.
+    """
+    entries: list[TreeEntry] = []
+    start = 0
+    while start < len(data):
+        space = data.find(b" ", start)
+        null = data.find(b"\0", space)
+        end = null + 1 + raw
+        if space < 0 or null < 0 or end > len(data):
+            break
+        mode = data[start:space].decode("ascii", "replace").zfill(6)
+        kind = {"040000": "tree", "160000": "commit"}.get(mode, "blob")
+        name = data[space + 1 : null].decode("utf-8", "surrogateescape")
+        entries.append(TreeEntry(mode, kind, data[null + 1 : end].hex(), name))
+        start = end
+    return entries
+
+
+def _entry(line: bytes) -> Entry | None:
+    parts = line.split()
+    if len(parts) != 3 or not parts[2].isdigit():
+        return None
+    return Entry(parts[0].decode(), parts[1].decode(), int(parts[2]))
+
+
+def _raw(stream: object) -> io.RawIOBase:
+    raw = getattr(stream, "raw", None)
+    assert isinstance(raw, io.RawIOBase)  # noqa: S101 -- Popen's pipes are buffered readers, of which nothing was read
+    return raw
