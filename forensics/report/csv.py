@@ -13,7 +13,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.page import Page
-from forensics.report.rows import cells, names
+from forensics.report.rows import flat
 from forensics.report.text import safe
 
 __all__ = ["render"]
@@ -23,14 +23,12 @@ _FORMULA = frozenset("=+-@")
 
 def render(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A header and one line a row, ended by CRLF (RFC 4180)."""
-    rows = page.rows(answer)
-    header = names(rows)
+    header, rows = flat(page.rows(answer))
     if not header:
         return
     yield _line(header)
     for row in rows:
-        found = dict(cells(row))
-        yield _line([_cell(found.get(name)) for name in header])
+        yield _line([_cell(row.get(name)) for name in header])
 
 
 def _cell(value: Any) -> str:

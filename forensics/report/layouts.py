@@ -5,13 +5,13 @@ texts leave here unescaped: the format that prints them makes them safe.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any
 
 from forensics.answer import Answer, SourceRead, Step, Thing
 from forensics.report.page import Page
 from forensics.report.rows import cells, chain, is_time
-from forensics.report.text import clock, size
+from forensics.report.text import clock
 
 __all__ = ["Column", "Layout", "layout"]
 
@@ -102,7 +102,7 @@ def _generic(row: Any) -> Layout:
         if isinstance(value, Thing):
             columns += _thing(field.name)
         elif not _is_detail(value):
-            columns.append(_scalar(field.name))
+            columns.append(_scalar(field))
     return Layout(tuple(columns), detail=_details)
 
 
@@ -110,9 +110,10 @@ def _is_detail(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and is_dataclass(value[0]) and not isinstance(value[0], Thing)
 
 
-def _scalar(name: str) -> Column:
+def _scalar(field: Field[Any]) -> Column:
+    name, shown = field.name, clock if is_time(field) else _text
     title = name.removeprefix("claimed_").replace("_", " ").upper()
-    return Column(title, lambda row: _text(name, getattr(row, name)), whole="digest" in name)
+    return Column(title, lambda row: shown(getattr(row, name)), whole="digest" in name)
 
 
 def _thing(name: str) -> list[Column]:
@@ -131,23 +132,19 @@ def _thing(name: str) -> list[Column]:
     ]
 
 
-def _text(name: str, value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if is_time(name, value):
-        return clock(value)
-    if isinstance(value, int) and name == "size":
-        return size(value)
     if isinstance(value, tuple):
-        return ", ".join(_text(name, item) for item in value)
+        return ", ".join(_text(item) for item in value)
     if isinstance(value, dict):
         return ", ".join(f"{key}={item}" for key, item in value.items())
     if isinstance(value, Thing):
         return value.title
     if is_dataclass(value):
-        return ", ".join(_text(key, item) for key, item in cells(value) if item not in {None, ""})
+        return ", ".join(_text(item) for _, item in cells(value) if item not in {None, ""})
     return str(value)
 
 
@@ -161,7 +158,7 @@ def _details(row: Any) -> tuple[Detail, ...]:
         if isinstance(value[0], Step):
             found.append(("why:" if field.name in {"path", "why", "steps"} else label, chain(value)))
         else:
-            found += [(label, _text(field.name, item)) for item in value]
+            found += [(label, _text(item)) for item in value]
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from forensics.answer import Answer
 from forensics.report.json import envelope
 from forensics.report.page import Page
-from forensics.report.rows import cells, names
+from forensics.report.rows import flat
 
 __all__ = ["render"]
 
@@ -17,8 +17,8 @@ def render(answer: Answer[Any], page: Page) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [dict(cells(row)) for row in page.rows(answer)]
-    columns = {name: _column([row.get(name) for row in rows]) for name in names(page.rows(answer))}
+    names, rows = flat(page.rows(answer))
+    columns = {name: _column([row.get(name) for row in rows]) for name in names}
     frame = json.dumps(envelope(answer, page), sort_keys=True)
     table = pa.table(columns).replace_schema_metadata({"forensics": frame})
     sink = pa.BufferOutputStream()

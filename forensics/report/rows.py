@@ -4,32 +4,45 @@ Questions return frozen dataclasses of strings, numbers, truth values, None, tup
 over the fields serves them all.
 """
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import Field, fields, is_dataclass
+from functools import cache
+from math import isfinite
 from typing import Any
 
 from forensics.answer import Step, Thing
 from forensics.report.text import clock
 
-__all__ = ["cells", "chain", "is_time", "names", "plain", "steps"]
+__all__ = ["cells", "chain", "flat", "is_time", "plain", "steps"]
 
-_TIMES = ("_at", "_time", "time", "since", "until", "expires")
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_TIMES = ("_at", "_time", "since", "until")
 
 
 def plain(value: Any) -> Any:
-    """A row as dicts, lists and scalars, nothing changed or left out."""
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    """A row as dicts, lists and scalars, nothing left out; numbers that JSON cannot hold become text."""
+    kind = type(value)
+    if kind is float and not isfinite(value):
+        return str(value)
+    if kind in _SCALARS:
+        return value
+    if is_dataclass(kind):
+        return {name: plain(getattr(value, name)) for name, _ in _columns(kind)}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    return str(value)
 
 
-def is_time(name: str, value: Any) -> bool:
-    """Whether a field holds seconds since 1970, by the naming rule of ``forensics.answer``."""
-    return isinstance(value, int) and not isinstance(value, bool) and name.endswith(_TIMES)
+@cache
+def _columns(kind: type) -> tuple[tuple[str, bool], ...]:
+    return tuple((field.name, is_time(field)) for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+def is_time(field: Field[Any]) -> bool:
+    """Whether a field holds seconds since 1970: an integer of a telling name, as ``forensics.answer`` has it."""
+    return field.name.endswith(_TIMES) and field.type in {int, int | None}
 
 
 def steps(row: Any) -> Iterator[tuple[Step, ...]]:
@@ -61,15 +74,18 @@ def cells(row: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     Yields:
         the column's name, and a string, number, truth value or None.
     """
-    for field in fields(row):
-        name, value = prefix + field.name, getattr(row, field.name)
-        if is_dataclass(value):
-            yield from cells(value, f"{name}_")
+    kind: type = type(row)
+    for field, time in _columns(kind):
+        name, value = prefix + field, getattr(row, field)
+        if isinstance(value, str):
+            yield name, value
         elif isinstance(value, tuple | list):
             yield name, _joined(value)
+        elif is_dataclass(value):
+            yield from cells(value, f"{name}_")
         elif isinstance(value, dict):
             yield name, "; ".join(f"{key}={item}" for key, item in value.items())
-        elif is_time(field.name, value):
+        elif time:
             yield name, clock(value)
         else:
             yield name, value
@@ -91,6 +107,11 @@ def _one(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def names(rows: tuple[Any, ...]) -> list[str]:
-    """The columns of all rows together, in the order of first appearance."""
-    return list(dict.fromkeys(name for row in rows for name, _ in cells(row)))
+def flat(rows: Iterable[Any]) -> tuple[list[str], list[dict[str, Any]]]:
+    """All rows as flat columns.
+
+    Returns:
+        the columns of all rows together in the order of first appearance, and each row by column.
+    """
+    found = [dict(cells(row)) for row in rows]
+    return list(dict.fromkeys(name for row in found for name in row)), found
