@@ -34,11 +34,13 @@ class Judgement:
     Attributes:
         lineage, order: the graph that was judged.
         spread: all states that are not clear.
+        before: commits before every bad origin; empty where a seed could have been there before its first record.
     """
 
     lineage: Lineage
     order: Order
     spread: Spread
+    before: frozenset[int] = frozenset()
 
     @property
     def stopped(self) -> frozenset[int]:
@@ -73,6 +75,10 @@ class Judgement:
                 nodes.append(cause.via)
             state = cause.before
         return nodes[::-1]
+
+    def is_part(self, directory: int) -> bool:
+        """Whether a directory content is bad in part."""
+        return (directory, Facet.PART) in self.spread.causes
 
     def dose(self, directory: int) -> int:
         """How many members of a directory content are accused."""
@@ -128,7 +134,7 @@ def judge(
             spread.doubt(node, gap.value)
         spread.run()
         suspected = suspicion(lineage, seeds, spread)
-    return Judgement(lineage, order, spread)
+    return Judgement(lineage, order, spread, suspected.before)
 
 
 def _origins(lineage: Lineage, node: int) -> tuple[int, ...]:

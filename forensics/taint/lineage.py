@@ -96,6 +96,10 @@ class Lineage:
         """The commits that introduced a version."""
         return list(self.causes(version, EdgeKind.INTRODUCED))
 
+    def released(self, release: int) -> list[int]:
+        """The versions that a release gave a name to."""
+        return [version for version, _ in self.causes(release, EdgeKind.RELEASED)]
+
     def places(self, node: int) -> tuple[int, ...]:
         """The commits at which a node first stands on record; none for what no commit holds."""
         found = self._places.get(node)

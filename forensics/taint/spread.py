@@ -135,7 +135,7 @@ class Spread:
             level = self.causes[state].level
             self._accuse(content, version, level, state)
             for member in self.lineage.members(content):
-                self._accuse(member, version, level, state)
+                self._accuse(member, version, level, state, via=content)
 
     def _from_content(self, state: State) -> None:
         content, facet = state
@@ -235,7 +235,7 @@ class Spread:
     def _is_mixed(self, version: int) -> bool:
         return len(self.lineage.suppliers(version)) > 1 or len(self.lineage.introducers(version)) > 1
 
-    def _accuse(self, content: int, accuser: int, level: Level, state: State) -> None:
+    def _accuse(self, content: int, accuser: int, level: Level, state: State, via: int = -1) -> None:
         """Rules 3 and 5: a version that rose accuses its bytes, and those of its members, under their other names.
 
         Bytes that stood on record before every bad origin accuse nobody: poison cannot be in them.
@@ -247,7 +247,7 @@ class Spread:
             return
         accusers[accuser] = level
         shared = (content, Facet.SHARED)
-        rose = self._raise(shared, self._after(state, level, "", content))
+        rose = self._raise(shared, replace(self._after(state, level, "", content), via=via))
         if shared not in self.causes:
             return
         if not rose:
@@ -275,15 +275,12 @@ class Spread:
         return level, ""
 
     def _judge_equal(self, version: int, content: int, facet: Facet) -> None:
-        if self.lineage.content(version) == content or facet is Facet.PART:
-            level, reason = self._by_equals(version, content)
-        else:
-            level, reason = Level.CLEAR, ""
-        shared = self.causes[content, Facet.SHARED]
+        level, reason = self._by_equals(version, content)
+        shared = (content, Facet.SHARED)
         if level:
-            self._raise(
-                (version, facet), self._after((content, Facet.SHARED), min(level, shared.level), reason, version)
-            )
+            via = (self.lineage.content(version) or -1) if facet is Facet.PART else -1
+            after = self._after(shared, min(level, self.causes[shared].level), reason, version)
+            self._raise((version, facet), replace(after, via=via))
 
     # -- raising
 

@@ -1,0 +1,173 @@
+"""``blast-radius``: everything that is affected, with verdict, distance and one shortest path; live models first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from forensics.answer import Answer, Step, Thing
+from forensics.case import Case
+from forensics.errors import UsageError
+from forensics.model import ArtifactKind, NodeKind
+from forensics.taint import Judgement, Level, judge
+from forensics_queries.coverage import coverage
+from forensics_queries.moment import Moment, moment
+from forensics_queries.standing import Accused, accused
+from forensics_queries.statement import rows
+from forensics_queries.steps import explain, weakest
+from forensics_queries.things import things
+
+__all__ = ["Affected", "blast_radius", "judged", "unread"]
+
+_ORDER = {kind.value: place for place, kind in enumerate(ArtifactKind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A version that is affected, or of which it cannot be told.
+
+    Attributes:
+        verdict: ``affected`` or ``unknown``.
+        thing: the version.
+        kind: what the artifact is used as.
+        stages: stages that one of its releases is assigned to now: it is live there.
+        releases: releases of this version that the verdict holds for.
+        distance: steps of influence from the subject, or from the gap.
+        reason: why it is unknown; empty where affected.
+        place: where it became unknown: the gap, the file of undeclared code; None where affected.
+        dose: how much of a directory on the path is bad: ``1 of 70,000 files``; empty where it is not known.
+        known: the weakest strength on the path.
+        path: one shortest chain from the subject, or from the gap.
+    """
+
+    verdict: str
+    thing: Thing
+    kind: str
+    stages: tuple[str, ...]
+    releases: tuple[str, ...]
+    distance: int
+    reason: str
+    place: Thing | None
+    dose: str
+    known: str
+    path: tuple[Step, ...]
+
+
+def judged(case: Case, subjects: Sequence[str], as_of: str | None) -> tuple[Judgement, Accused, Moment]:
+    """Applies the rules of taint to standing marks and subjects.
+
+    Raises:
+        UsageError: there is nothing to start from, or a subject cannot be told.
+    """
+    when = moment(case, as_of)
+    start = accused(case, subjects, when.lineage, at=when.at)
+    if not start.labels:
+        raise UsageError(
+            "nothing is marked as bad or suspect, and no subject was named",
+            hint="name what is bad: forensics blast-radius SUBJECT; or mark it: forensics mark add bad SUBJECT",
+        )
+    judgement = judge(case, start.seeds, cleared=start.cleared, as_of=when.commit, lineage=when.lineage)
+    return judgement, start, when
+
+
+def blast_radius(
+    case: Case, subjects: Sequence[str] = (), *, as_of: str | None = None, models: Iterable[str] = ()
+) -> Answer[Affected]:
+    """Lists every version that is affected or unknown.
+
+    Args:
+        case: the case.
+        subjects: SUBJECTs to take as bad beside the standing marks.
+        as_of: a revision or a time.
+        models: globs of paths that are models, whatever the case thinks (rule 16).
+
+    Returns:
+        Affected before unknown; among each live ones first, then models, then by distance, path and digest. What is
+        not listed is clear as far as the coverage goes.
+
+    Raises:
+        UsageError: there is nothing to start from, or a subject cannot be told.
+    """
+    judgement, start, when = judged(case, subjects, as_of)
+    versions = judgement.reached(NodeKind.VERSION)
+    found = _rows(case, judgement, versions, tuple(models))
+    notes = [*(f"started from {label}" for label in start.labels), *([when.note] if when.note else [])]
+    if judgement.stopped:
+        stopped = sorted(thing.title for thing in things(case, judgement.stopped).values())
+        notes.append(f"a cleared mark stopped the taint at {', '.join(stopped)}")
+    parameters = {"subjects": " ".join(subjects), "as_of": as_of or ""}
+    read = coverage(case)
+    return Answer("blast-radius", parameters, tuple(found), read, tuple(notes), short=unread(case, judgement))
+
+
+def unread(case: Case, judgement: Judgement) -> bool:
+    """Whether something that could not be read admits what is bad: it stands at no commit before every origin."""
+    before = judgement.before
+    return any(commit not in before for (commit,) in rows(case, "blast_radius.unread"))
+
+
+def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[str, ...]) -> list[Affected]:
+    shown = things(case, versions)
+    stages = _releases(case, judgement, versions)
+    causes = {version: judgement.cause(version) for version in versions}
+    places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
+    paths = dict(zip(versions, explain(case, [judgement.path(version) for version in versions]), strict=True))
+    doses = _doses(case, judgement, versions)
+    found = []
+    for version in versions:
+        cause, thing = causes[version], shown.get(version)
+        if cause is None or thing is None or (cause.depth == 0 and cause.reason == "" and cause.level is Level.CLEAR):
+            continue
+        affected = cause.level is Level.AFFECTED
+        kind = "model" if any(fnmatchcase(thing.path, glob) for glob in models) else thing.artifact_kind
+        live, released = stages.get(version, ((), ()))
+        path = paths[version]
+        found.append(
+            Affected(
+                verdict=cause.level.name.lower(),
+                thing=thing,
+                kind=kind,
+                stages=live,
+                releases=released,
+                distance=cause.depth,
+                reason="" if affected else cause.reason,
+                place=None if affected else places.get(cause.place),
+                dose=doses.get(version, ""),
+                known=weakest(path),
+                path=path,
+            )
+        )
+    return sorted(found, key=_rank)
+
+
+def _rank(row: Affected) -> tuple[object, ...]:
+    return (
+        row.verdict != "affected", not row.stages, _ORDER.get(row.kind, len(_ORDER)), not row.releases, row.distance,
+        row.reason, row.thing.source, row.thing.path, row.thing.digest, row.thing.id,
+    )  # fmt: skip
+
+
+def _releases(
+    case: Case, judgement: Judgement, versions: list[int]
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The stages and releases of versions, as far as the release is not clear itself (rule 4)."""
+    found: dict[int, tuple[set[str], set[str]]] = {}
+    for version, release, name, stages in rows(case, "blast_radius.releases", versions=versions):
+        if judgement.level(release) is not Level.CLEAR:
+            live, names = found.setdefault(version, (set(), set()))
+            live.update(stages or ())
+            names.add(name)
+    return {version: (tuple(sorted(live)), tuple(sorted(names))) for version, (live, names) in found.items()}
+
+
+def _doses(case: Case, judgement: Judgement, versions: list[int]) -> dict[int, str]:
+    """For each version the last directory on its path of which only a part is bad, and how much of it."""
+    last: dict[int, int] = {}
+    for version in versions:
+        for node in judgement.path(version):
+            if judgement.lineage.kind(node) is NodeKind.CONTENT and judgement.is_part(node):
+                last[version] = node
+    sizes = dict(rows(case, "blast_radius.listings", directories=sorted(set(last.values()))))
+    bad = {directory: judgement.dose(directory) for directory in sizes}
+    return {
+        version: f"{bad[node]:,} of {sizes[node]:,} files" for version, node in last.items() if bad.get(node, 0) > 0
+    }

@@ -1,0 +1,21 @@
+-- @title What the blast radius shows beside the verdicts
+
+-- @name releases
+-- @param versions ids of versions
+SELECT e.cause, r.release_id, r.name, r.stages
+FROM edge e
+JOIN releases r ON r.release_id = e.effect
+SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = e.cause
+WHERE e.kind = 'released'
+ORDER BY e.cause, r.name;
+
+-- @name listings
+-- @param directories ids of directory contents
+SELECT l.directory, l.nfiles FROM listing l
+SEMI JOIN (SELECT unnest($directories::INTEGER[]) AS id) g ON g.id = l.directory ORDER BY l.directory;
+
+-- @name unread
+SELECT DISTINCT c.id FROM finding f
+JOIN origin o ON o.id = f.origin
+LEFT JOIN git_commit c ON c.oid = o.commit_oid
+WHERE f.admits ORDER BY c.id;

@@ -1,0 +1,77 @@
+"""Rule 12, marks: what stands now, or stood at a time, as seeds of taint and places where it stops."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from forensics.case import Case
+from forensics.case.ingest import now
+from forensics.model import NodeKind
+from forensics.taint import Level, Lineage, Seed
+from forensics_queries.statement import rows
+from forensics_queries.subject import resolve
+
+__all__ = ["Accused", "accused"]
+
+_LEVELS = {"bad": Level.AFFECTED, "suspect": Level.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Accused:
+    """What a question of blame starts from.
+
+    Attributes:
+        seeds: what is bad or suspect, from standing marks and from the question itself.
+        cleared: versions and contents at which taint stops.
+        labels: the marks and subjects, in words.
+    """
+
+    seeds: tuple[Seed, ...]
+    cleared: frozenset[int]
+    labels: tuple[str, ...]
+
+
+def accused(case: Case, subjects: Iterable[str], lineage: Lineage, *, at: datetime | None = None) -> Accused:
+    """Standing marks and subjects taken as bad.
+
+    Args:
+        case: the case.
+        subjects: SUBJECTs that the question takes as bad beside the marks.
+        lineage: the graph.
+        at: the time at which marks must have stood; None for now.
+
+    Raises:
+        UsageError: a subject means nothing, or several things.
+    """
+    seeds: dict[int, Seed] = {}
+    cleared: set[int] = set()
+    labels: list[str] = []
+    for mark, state, subject, reason in rows(case, "standing.marks", at=at or now()):
+        nodes = _reach(lineage, resolve(case, f"mark:{mark}").nodes)
+        if state == "cleared":
+            cleared.update(nodes)
+        elif state in _LEVELS:
+            _add(seeds, nodes, _LEVELS[state], f"mark {mark}")
+        else:
+            continue
+        labels.append(f"mark {mark}: {state} {subject} ({reason})")
+    for text in subjects:
+        _add(seeds, _reach(lineage, resolve(case, text).nodes), Level.AFFECTED, text)
+        labels.append(f"{text}, taken as bad by this question")
+    return Accused(tuple(seeds[node] for node in sorted(seeds)), frozenset(cleared), tuple(labels))
+
+
+def _reach(lineage: Lineage, nodes: Iterable[int]) -> list[int]:
+    """A bad release is the versions that it released."""
+    found: list[int] = []
+    for node in nodes:
+        if lineage.kind(node) is NodeKind.RELEASE:
+            found += lineage.released(node)
+        found.append(node)
+    return found
+
+
+def _add(seeds: dict[int, Seed], nodes: Iterable[int], level: Level, label: str) -> None:
+    for node in nodes:
+        if node not in seeds or seeds[node].level < level:
+            seeds[node] = Seed(node, level, label)
