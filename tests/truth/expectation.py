@@ -75,12 +75,12 @@ class _Closure:
 
     def suppliers(self, version: Version) -> list[tuple[int, frozenset[int]]]:
         """Level and commits of each run, commit or whole directory that a version comes from."""
-        found: list[tuple[int, frozenset[int]]] = []
-        for identity in version.runs:
-            found.append((self.runs[identity], self.facts.runs[identity].recorded))
+        found = [(self.runs[identity], self.facts.runs[identity].recorded) for identity in version.runs]
         if not version.runs and not version.wholes:
-            for index in version.commits:
-                found.append((AFFECTED if self.subject.target == atom(index) else CLEAR, frozenset({index})))
+            found += [
+                (AFFECTED if self.subject.target == atom(index) else CLEAR, frozenset({index}))
+                for index in version.commits
+            ]
         if not self.predates(version.name[1]):
             for whole in version.wholes:
                 marked = self.subject.target == whole[1]
@@ -171,18 +171,11 @@ class _Closure:
                 bad = subject.target == blob.content if subject.kind == "content" else False
                 version = self.facts.versions.get((path, blob.content))
                 if subject.kind == "commit" and version is not None:
-                    first = (
-                        version.commits
-                        or self.history.first(
-                            c.index
-                            for c in self.history.commits
-                            if (path, blob.content)
-                            in {(place, thing.content) for place, thing in c.state.outs().items()}
-                        )
-                        if path in metrics
-                        else version.commits
-                    )
-                    bad = bool(set(first) & subject.origins)
+                    first = version.commits
+                    if path in metrics:
+                        made = [self.facts.runs[identity].holders for identity in version.runs]
+                        first = frozenset(self.history.first(set().union(*made)))
+                    bad = bool(first & subject.origins)
                 if bad and not any(path == dep or path.startswith(dep + "/") for dep in deps):
                     self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
         gone = [
@@ -192,8 +185,9 @@ class _Closure:
             if subject.kind == "commit" or isinstance(dict(entry.deps)[path], Tree)
         ]
         commits = self.history.commits
+        # A content may have stood in the uncommitted directory before its first record; a commit cannot.
         earlier = all(all(r in commits[origin].ancestors for origin in subject.origins) for r in run.recorded)
-        if gone and not earlier:
+        if gone and not (earlier and subject.kind == "commit"):
             self._raise(self.runs, identity, UNKNOWN, "code-not-committed")
 
     def _version(self, name: Name, version: Version) -> None:

@@ -181,7 +181,9 @@ class Generator:
     def edit_code(self, state: State) -> None:
         if state.files:
             path = self.random.choice(sorted(state.files))
-            state.files[path] = self.settle(path, self.write(path))
+            new = self.settle(path, self.write(path))
+            if isinstance(new, Blob):
+                state.files[path] = new
 
     def edit_command(self, state: State) -> None:
         key = self.random.choice(sorted(state.stages))
@@ -362,7 +364,7 @@ class Generator:
             }
             tree = Tree(made, {})
             tree.own = dict.fromkeys(tree.folders(), atoms)
-            outs.append((out.path, made[""] if "" in made else tree))
+            outs.append((out.path, made.get("", tree)))
         entry = Entry(
             stage.pipe,
             stage.base,

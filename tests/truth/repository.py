@@ -162,8 +162,7 @@ def stream(history: History, loss: Loss = NOTHING) -> bytes:
         for place, parent in enumerate(commit.parents):
             parts.append(f"{'merge' if place else 'from'} :{parent + 1}\n".encode())
         parts.append(("deleteall\n" + "".join(modes) + "\n").encode())
-    for commit in history.commits:
-        parts.append(f"reset refs/truth/{commit.index}\nfrom {'0' * 40}\n\n".encode())
+    parts += [f"reset refs/truth/{commit.index}\nfrom {'0' * 40}\n\n".encode() for commit in history.commits]
     for branch, index in history.branches.items():
         parts.append(f"reset refs/heads/{branch}\nfrom :{index + 1}\n\n".encode())
     for tag, index in history.tags.items():

@@ -261,7 +261,7 @@ class State:
         """The outs of stages in the workspace; a stage that is still declared wins over a past one."""
         declared = {(stage.pipe, each.name) for stage in self.stages.values() for each in stage.concrete()}
         found: dict[str, Thing] = {}
-        for key, entry in sorted(self.lock.items(), key=lambda pair: pair[0] in declared):
+        for _, entry in sorted(self.lock.items(), key=lambda pair: pair[0] in declared):
             found.update(entry.outs)
         return found
 

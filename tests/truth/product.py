@@ -1,0 +1,66 @@
+"""The only module here that calls the product: reads a repository into a case, and asks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from forensics.case import Case
+from forensics.errors import UsageError
+from forensics.taint import Judgement, Level, Seed, judge
+from forensics_connectors.contract import find_connector
+from forensics_queries.subject import resolve
+from tests.truth.check import Verdict
+from tests.truth.facts import Subject
+from tests.truth.repository import Repository
+
+
+@contextmanager
+def ingested(repository: Path, case: Path) -> Iterator[Case]:
+    """A new case with one repository in it, open for questions."""
+    connector, source = find_connector(str(repository), "dvc")
+    with Case.open(case, write=True, new=True) as opened:
+        opened.ingest(source, connector.read(source))
+        yield opened
+
+
+def text(subject: Subject, repository: Repository) -> str:
+    """The subject as a user types it."""
+    found = subject.text
+    for index, oid in enumerate(repository.oids):
+        found = found.replace(f"{{{index}}}", oid)
+    return found
+
+
+def judgement(case: Case, asked: str) -> Judgement | None:
+    """What the rules of taint say; None where the case knows no such subject."""
+    try:
+        meant = resolve(case, asked)
+    except UsageError:
+        return None
+    nodes = (*meant.nodes, *(member.content for member in meant.members))
+    return judge(case, [Seed(node, Level.AFFECTED, asked) for node in dict.fromkeys(nodes)])
+
+
+def verdicts(case: Case, asked: str) -> dict[tuple[str, str], Verdict] | None:
+    """The verdict on every version of the case, by path and digest; None where the subject is not in it."""
+    judged = judgement(case, asked)
+    if judged is None:
+        return None
+    found = {}
+    for node, path, digest in case.rows("SELECT version_id, path, digest FROM versions"):
+        cause = judged.cause(node)
+        reasons = (cause.reason,) if cause and cause.reason else ()
+        found[path, digest or ""] = Verdict(int(judged.level(node)), reasons)
+    return found
+
+
+def titles(case: Case, judged: Judgement, path: str, digest: str) -> list[str]:
+    """The explaining path of one version, for people who look into a failure."""
+    nodes = case.rows("SELECT version_id FROM versions WHERE path = $1 AND digest = $2", [path, digest])
+    lines = []
+    for (node,) in nodes:
+        for step in judged.path(node):
+            kind = judged.lineage.kind(step)
+            (key,) = case.rows("SELECT key FROM node WHERE id = $1", [step])[0]
+            lines.append(f"{kind} {str(key).replace(chr(0), ' ')} {judged.level(step).name}")
+    return lines
