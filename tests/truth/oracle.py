@@ -26,7 +26,7 @@ class Oracle:
 
     Attributes:
         runs: inputs and outputs of everything that ever stood in a lock.
-        holders: for each version, the commits that hold it in a ``.dvc`` file, a lock, or as a tracked file.
+        holders: for each version, the commits that hold it in a ``.dvc`` file or as an output.
         parents: of each commit, oldest commits first.
     """
 
@@ -59,10 +59,8 @@ class Oracle:
                         for word in ("deps", "outs")
                     ]
                     self.runs.add((sides[0], sides[1]))
-                    for version in sides[0] | sides[1]:
-                        # A stale input is no longer in this commit, so only what was made here is held here.
-                        if version in sides[1] or version[0] in names:
-                            self._hold(oid, *version)
+                    for version in sides[1]:
+                        self._hold(oid, *version)
 
     def _load(self, oid: str, name: str) -> dict[str, Any]:
         loaded: dict[str, Any] = yaml.load(git(self.path, "show", f"{oid}:{name}"), Loader=yaml.BaseLoader)

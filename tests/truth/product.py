@@ -6,9 +6,11 @@ from pathlib import Path
 
 from forensics.case import Case
 from forensics.errors import UsageError
-from forensics.taint import Judgement, Level, Seed, judge
+from forensics.taint import Judgement
 from forensics_connectors.contract import find_connector
-from forensics_queries.subject import resolve
+from forensics_queries.blame import blame
+from forensics_queries.blast_radius import blast_radius, judged
+from forensics_queries.trace import trace
 from tests.truth.check import Verdict
 from tests.truth.facts import Subject
 from tests.truth.repository import Repository
@@ -34,11 +36,9 @@ def text(subject: Subject, repository: Repository) -> str:
 def judgement(case: Case, asked: str) -> Judgement | None:
     """What the rules of taint say; None where the case knows no such subject."""
     try:
-        meant = resolve(case, asked)
+        return judged(case, [asked], None)[0]
     except UsageError:
         return None
-    nodes = (*meant.nodes, *(member.content for member in meant.members))
-    return judge(case, [Seed(node, Level.AFFECTED, asked) for node in dict.fromkeys(nodes)])
 
 
 def verdicts(case: Case, asked: str) -> dict[tuple[str, str], Verdict] | None:
@@ -64,3 +64,21 @@ def titles(case: Case, judged: Judgement, path: str, digest: str) -> list[str]:
             (key,) = case.rows("SELECT key FROM node WHERE id = $1", [step])[0]
             lines.append(f"{kind} {str(key).replace(chr(0), ' ')} {judged.level(step).name}")
     return lines
+
+
+def affected(case: Case, asked: str) -> set[tuple[str, str]]:
+    """Path and digest of what ``blast-radius`` lists as affected."""
+    rows = blast_radius(case, [asked]).rows
+    return {(row.thing.path, row.thing.digest) for row in rows if row.verdict == "affected"}
+
+
+def ancestors(case: Case, asked: str) -> set[tuple[str, str]]:
+    """Path and digest of the versions that ``trace`` lists on record."""
+    rows = trace(case, asked).rows
+    return {(row.thing.path, row.thing.digest) for row in rows if row.thing.kind == "version" and not row.same_bytes}
+
+
+def introducers(case: Case, asked: str) -> set[tuple[str, str]]:
+    """Path and commit id of what ``blame`` lists as introduced."""
+    rows = blame(case, asked).rows
+    return {(row.path, row.commit.digest.partition(":")[2]) for row in rows if row.action == "introduced"}
