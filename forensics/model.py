@@ -25,6 +25,7 @@ __all__ = [
     "Listing",
     "NodeKind",
     "Origin",
+    "Presence",
     "Record",
     "Ref",
     "RefKind",
@@ -506,6 +507,24 @@ class Finding:
     origin: Origin
     admits: bool = False
     node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether the bytes of a content are still there.
+
+    Attributes:
+        state: ``present`` (found and re-hashed), ``corrupt`` (found, but they hash to something else), ``listed`` (a
+            remote says that it has them; not re-hashed) or ``missing``.
+        where: the file or remote, empty where missing.
+        sha256: of the bytes found, in hexadecimal digits, for the record; empty for directories and where not read.
+        detail: in words: how many files of a directory are missing, which digest was found.
+    """
+
+    state: str
+    where: str = ""
+    sha256: str = ""
+    detail: str = ""
 
 
 Record = (

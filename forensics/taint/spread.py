@@ -278,9 +278,9 @@ class Spread:
         level, reason = self._by_equals(version, content)
         shared = (content, Facet.SHARED)
         if level:
-            via = (self.lineage.content(version) or -1) if facet is Facet.PART else -1
             after = self._after(shared, min(level, self.causes[shared].level), reason, version)
-            self._raise((version, facet), replace(after, via=via))
+            whole = self.lineage.content(version) if facet is Facet.PART else None
+            self._raise((version, facet), after if whole is None else replace(after, via=whole))
 
     # -- raising
 

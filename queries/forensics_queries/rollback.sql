@@ -1,0 +1,33 @@
+-- @title Versions of artifacts, and what a restore needs to know of them
+
+-- @name artifacts
+-- @param versions ids of versions
+SELECT DISTINCT artifact FROM version SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g USING (id) ORDER BY artifact;
+
+-- @name models
+SELECT artifact_id FROM artifacts WHERE kind = 'model' AND source_id > 0 ORDER BY artifact_id;
+
+-- @name versions
+-- @param artifacts ids of artifacts
+SELECT v.id, v.artifact, c.algorithm || ':' || c.value AS digest, v.size
+FROM version v SEMI JOIN (SELECT unnest($artifacts::INTEGER[]) AS artifact) g ON g.artifact = v.artifact
+LEFT JOIN content c ON c.id = v.content
+WHERE EXISTS (FROM change h WHERE h.version = v.id)
+ORDER BY v.artifact, v.id;
+
+-- @name locators
+-- @param versions ids of versions
+SELECT v.id, s.locator, a.path
+FROM version v SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = v.id
+JOIN artifact a ON a.id = v.artifact JOIN sources s ON s.source_id = a.source
+ORDER BY v.id;
+
+-- @name commits
+-- @param commits ids of commits
+SELECT c.id, c.oid, c.commit_time FROM git_commit c
+SEMI JOIN (SELECT unnest($commits::INTEGER[]) AS id) g ON g.id = c.id ORDER BY c.id;
+
+-- @name executions
+-- @param executions ids of executions
+SELECT e.id, e.name, e.script, e.directory, e.command FROM execution e
+SEMI JOIN (SELECT unnest($executions::INTEGER[]) AS id) g ON g.id = e.id ORDER BY e.id;
