@@ -1,0 +1,118 @@
+"""The DVC connector: a git repository with the DVC metadata of every commit of every ref."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from forensics.errors import SourceError
+from forensics.model import Acquired, Record, Source
+from forensics_connectors.dvc.code import Blobs, match_code
+from forensics_connectors.dvc.ledger import Ledger
+from forensics_connectors.dvc.library import Library
+from forensics_connectors.dvc.records import Reading, execution_records, version_records
+from forensics_connectors.dvc.storage import Storage
+from forensics_connectors.dvc.timeline import read_timeline
+from forensics_connectors.dvc.trees import Trees
+from forensics_connectors.git.connector import git_source, git_state
+from forensics_connectors.git.history import read_history
+from forensics_connectors.git.layout import find_layout
+from forensics_connectors.git.records import git_records
+from forensics_connectors.git.text import text
+from forensics_connectors.git.view import View, open_view
+
+__all__ = ["DvcConnector"]
+
+
+class DvcConnector:
+    """Reads what git and DVC metadata say of a repository: nothing is run, and DVC itself is not used."""
+
+    kind = "dvc"
+    rank = 20
+
+    def discover(self, locator: str) -> Source | None:
+        """Recognises any git repository; whether it holds DVC metadata is known only when it is read.
+
+        Raises:
+            SourceError: a repository without commits, or one that cannot be read.
+        """
+        if find_layout(locator) is None:
+            return None
+        with open_view(locator) as view:
+            return replace(git_source(view, self.kind), state=_state(view, _storage(view)))
+
+    def read(self, source: Source) -> Iterator[Record]:
+        """Yields all that git and DVC say of every commit of every ref.
+
+        Raises:
+            SourceError: no commit holds DVC metadata, or the repository cannot be read any more.
+        """
+        with open_view(source.locator) as view:
+            clock = _Clock()
+            history = read_history(view)
+            trees = Trees(view, history)
+            library = Library(view, history, trees)
+            if library.is_empty:
+                raise SourceError(
+                    f"no DVC metadata in any commit of {source.locator}",
+                    hint="to read its git history alone: --kind git",
+                    locator=source.locator,
+                )
+            clock.stop("walk")
+            yield from git_records(history)
+            clock.stop()
+            ledger = Ledger()
+            moments = {history.positions[ref.commit] for ref in history.refs}
+            timeline = read_timeline(history, library, ledger, moments)
+            clock.stop("parse")
+            blobs = Blobs(view)
+            code = match_code(history, ledger, blobs)
+            clock.stop("code")
+            storage = _storage(view)
+            reading = Reading(history, ledger, timeline, code, blobs)
+            yield from version_records(reading)
+            yield from execution_records(reading)
+            yield from ledger.findings
+            yield from view.findings
+            details: dict[str, object] = {
+                "head": text(view.head),
+                "refs": len(history.refs),
+                "commits": len(history.commits),
+                "documents": library.documents,
+                "executions": len(ledger.jobs),
+                "versions": len(ledger.facts),
+                "projects": [text(project) for project in library.projects],
+                "seconds": clock.seconds,
+            }
+            yield Acquired(_state(view, storage), details)
+
+
+class _Clock:
+    """Seconds by phase; what the caller does with the records in between counts for nothing."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def stop(self, phase: str = "") -> None:
+        now = time.monotonic()
+        if phase:
+            self.seconds[phase] = round(self.seconds.get(phase, 0.0) + now - self._last, 3)
+        self._last = now
+
+
+def _storage(view: View) -> Storage:
+    """The caches and remotes of the projects that lie in the working tree."""
+    if view.worktree is None:
+        return Storage([])
+    worktree = view.worktree
+    output = view.run("ls-tree", "-r", "-d", "-z", "--name-only", "HEAD", check=False)
+    folders = [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0")]
+    projects = [Path(folder).parent for folder in folders if folder.rpartition("/")[2] == ".dvc"]
+    return Storage(worktree / project for project in dict.fromkeys((Path(), *projects)))
+
+
+def _state(view: View, storage: Storage) -> str:
+    """As for git alone, and which objects lie in caches and local remotes: a listing that was missing may be there."""
+    return f"sha256:{sha256(f'{git_state(view)} {storage.inventory()}'.encode()).hexdigest()}"

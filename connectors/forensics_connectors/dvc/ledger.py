@@ -1,0 +1,273 @@
+"""What all documents of a history say, each distinct fact once, under small numbers.
+
+Versions and executions get an index each in the order in which they are first met, so that what a commit holds is
+a set of integers, and two commits are compared by set operations.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from forensics.digest import Digest
+from forensics.model import ArtifactKind, Finding, Origin, external_key, version_key
+from forensics_connectors.dvc.documents import Declared, Document, Item, Run, Tracked
+
+__all__ = ["Fact", "Job", "Ledger", "Sheet"]
+
+
+@dataclass(slots=True)
+class Fact:
+    """A version in the making.
+
+    Attributes:
+        listed: members of a directory that a document itself lists: path, digest, bytes.
+        is_dep, is_out, cached: what some document says it is.
+    """
+
+    path: str
+    digest: Digest | None
+    origin: Origin
+    size: int | None = None
+    nfiles: int | None = None
+    kind: ArtifactKind = ArtifactKind.DATASET
+    external: bool = False
+    outside: bool = False
+    tracked: bool = False
+    label: str = ""
+    listed: tuple[tuple[str, Digest | None, int | None], ...] = ()
+    is_dep: bool = False
+    is_out: bool = False
+    cached: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of the version, as ``Version.key``."""
+        return external_key(self.path, self.digest) if self.external else version_key(self.path, self.digest)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is known by the digest of a directory."""
+        return self.digest is not None and self.digest.is_directory
+
+
+@dataclass(slots=True)
+class Job:
+    """An execution in the making.
+
+    Attributes:
+        deps, settings, outs: indexes of versions; ``settings`` are the parameters and the command.
+        persisted: paths of outputs that were not removed before the run.
+        declared: some commit that holds the entry declares its stage.
+        undeclared: the first document that holds it without a declaration.
+        placed: the directory is known, so the paths are no guesses.
+    """
+
+    identity: str
+    name: str
+    directory: str
+    command: str
+    origin: Origin
+    script: str
+    deps: tuple[int, ...]
+    settings: tuple[int, ...]
+    outs: tuple[int, ...]
+    persisted: tuple[str, ...]
+    frozen: bool
+    placed: bool
+    declared: bool = False
+    undeclared: Origin | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the execution, as ``Execution.key``."""
+        return f"execution\0{self.identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one document, or one pair of dvc.yaml and dvc.lock, says, as indexes into the ledger.
+
+    Attributes:
+        jobs: all executions that it records.
+        current: those that dvc.yaml declares and that are not frozen.
+        holds: versions that it says are there.
+    """
+
+    jobs: frozenset[int] = frozenset()
+    current: frozenset[int] = frozenset()
+    holds: frozenset[int] = frozenset()
+    artifacts: tuple[Declared, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One stage entry or one tracked output of a sheet."""
+
+    job: int
+    current: bool
+    holds: tuple[int, ...]
+    document: Run | Tracked  # kept, so that its id() stays its own
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All facts, and how they hang together.
+
+    Attributes:
+        imports: pairs of versions, from what was imported to what it became, with the document.
+        roles: (path, what it is declared as) with the document that was first to say so.
+        artifacts: entries of ``artifacts:``, with the document that was first to say so.
+        declared_outs: every path that some stage declares as its output, run or not.
+        findings: what is wrong with documents.
+    """
+
+    facts: list[Fact] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    imports: dict[tuple[int, int], Origin] = field(default_factory=dict)
+    roles: dict[tuple[str, ArtifactKind], Origin] = field(default_factory=dict)
+    artifacts: dict[Declared, Origin] = field(default_factory=dict)
+    declared_outs: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    _fact_of: dict[tuple[str, Digest | None, bool], int] = field(default_factory=dict)
+    _job_of: dict[str, int] = field(default_factory=dict)
+    _entries: dict[int, _Entry] = field(default_factory=dict)
+
+    def add(self, document: Document, path: str, commit: str, script: str) -> Sheet:
+        """Takes down a document.
+
+        Args:
+            document: what it says.
+            path: of the document.
+            commit: the first that holds it.
+            script: the document that defines its stages.
+        """
+        jobs: list[int] = []
+        current: list[int] = []
+        holds: list[int] = []
+        for run in document.runs:
+            entry = self._entries.get(id(run)) or self._add_run(run, path, commit, script)
+            jobs.append(entry.job)
+            holds += entry.holds
+            if entry.current:
+                current.append(entry.job)
+        for tracked in document.tracked:
+            entry = self._entries.get(id(tracked)) or self._add_tracked(tracked, Origin(path, commit))
+            holds += entry.holds
+        origin = Origin(path, commit)
+        for kind, paths in (
+            (ArtifactKind.METRIC, document.metrics),
+            (ArtifactKind.PARAMS, document.params),
+            (ArtifactKind.OTHER, document.plots),
+        ):
+            for name in paths:
+                self.roles.setdefault((name, kind), origin)
+        for artifact in document.artifacts:
+            self.artifacts.setdefault(artifact, Origin(script, commit, artifact.name))
+        self.declared_outs.update(document.declared_outs)
+        return Sheet(frozenset(jobs), frozenset(current), frozenset(holds), document.artifacts)
+
+    def _add_run(self, run: Run, path: str, commit: str, script: str) -> _Entry:
+        origin = Origin(path, commit, run.name)
+        deps = tuple(dict.fromkeys(self._add_item(item, origin) for item in run.deps))
+        outs = tuple(dict.fromkeys(self._add_item(item, origin) for item in run.outs))
+        settings = tuple(self._add_param(*param, origin) for param in run.params)
+        if run.command:
+            settings += (self._add_command(run.command, origin),)
+        said = [
+            run.directory,
+            run.command,
+            sorted([item.path, str(item.digest or "")] for item in run.deps),
+            sorted(map(list, run.params)),
+            sorted([item.path, str(item.digest or "")] for item in run.outs),
+        ]
+        identity = hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
+        index = self._job_of.setdefault(identity, len(self.jobs))
+        if index == len(self.jobs):
+            persisted = tuple(item.path for item in run.outs if item.persist)
+            self.jobs.append(
+                Job(
+                    identity=identity,
+                    name=run.name,
+                    directory=run.directory,
+                    command=run.command,
+                    origin=origin,
+                    script=script,
+                    deps=deps,
+                    settings=settings,
+                    outs=outs,
+                    persisted=persisted,
+                    frozen=run.frozen,
+                    placed=run.placed,
+                )
+            )
+        job = self.jobs[index]
+        job.declared |= run.declared
+        if not run.declared and job.undeclared is None:
+            job.undeclared = origin
+        held = [self._add_item(item, origin) for item in run.outs if item.declared] if run.declared else []
+        entry = _Entry(index, run.declared and not run.frozen, tuple(held), run)
+        self._entries[id(run)] = entry
+        return entry
+
+    def _add_tracked(self, tracked: Tracked, origin: Origin) -> _Entry:
+        causes = [(item, self._add_item(item, origin)) for item in tracked.deps]
+        known = next((item for item, _ in causes if item.digest is not None and item.digest.is_content_hash), None)
+        holds = []
+        for item in tracked.outs:
+            # A partial import has downloaded nothing: what it will be is what its source is.
+            digest = item.digest or (known.digest if known else None)
+            index = self._add_item(item, origin, digest=digest)
+            self.facts[index].tracked = True
+            holds.append(index)
+            for _, cause in causes:
+                if cause != index:
+                    self.imports.setdefault((cause, index), origin)
+        entry = _Entry(-1, False, tuple(holds), tracked)
+        self._entries[id(tracked)] = entry
+        return entry
+
+    def _add_item(self, item: Item, origin: Origin, digest: Digest | None = None) -> int:
+        digest = item.digest or digest
+        path = item.path
+        if item.upstream is not None:
+            path = f"url:{item.upstream.url}@{item.upstream.rev_lock}:{item.upstream.path}"
+        elif item.external:
+            path = f"url:{path}"
+        index = self._index(path, digest, origin, external=item.external)
+        fact = self.facts[index]
+        fact.size = item.size if fact.size is None else fact.size
+        fact.nfiles = item.nfiles if fact.nfiles is None else fact.nfiles
+        fact.outside |= item.outside
+        fact.listed = fact.listed or item.files
+        if item.role == "dep":
+            fact.is_dep = True
+        else:
+            fact.is_out = True
+            fact.cached |= item.cached
+        if item.role in ("metric", "plot"):
+            kind = ArtifactKind.METRIC if item.role == "metric" else ArtifactKind.OTHER
+            fact.kind = kind
+            self.roles.setdefault((path, kind), origin)
+        return index
+
+    def _add_param(self, file: str, key: str, value: str, origin: Origin) -> int:
+        digest = hashlib.sha256(json.dumps([file, key, value], separators=(",", ":")).encode()).hexdigest()
+        index = self._index(f"{file}:{key}", Digest("param", digest), origin, external=False)
+        self.facts[index].kind, self.facts[index].label = ArtifactKind.PARAMS, value
+        return index
+
+    def _add_command(self, command: str, origin: Origin) -> int:
+        digest = Digest("sha256", hashlib.sha256(command.encode("utf-8", "surrogatepass")).hexdigest())
+        index = self._index(f"$ {command}", digest, origin, external=False)
+        self.facts[index].kind = ArtifactKind.CODE
+        return index
+
+    def _index(self, path: str, digest: Digest | None, origin: Origin, *, external: bool) -> int:
+        index = self._fact_of.setdefault((path, digest, external), len(self.facts))
+        if index == len(self.facts):
+            self.facts.append(Fact(path, digest, origin, external=external))
+        return index
+
+    def find(self, path: str, digest: Digest | None) -> int | None:
+        """The version of that path and content, if some document names it."""
+        return self._fact_of.get((path, digest, False))
