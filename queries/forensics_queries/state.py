@@ -5,7 +5,7 @@ change holds; so for one path the walk back is a single line, whatever the shape
 """
 
 import heapq
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,11 +92,11 @@ class History:
                     held[layer][commit] = found
         return held
 
-    def first_and_again(self, holds: Callable[[int], bool]) -> tuple[list[int], list[int]]:
+    def first_and_again(self, holding: Collection[int]) -> tuple[list[int], list[int]]:
         """The commits at which something first stands, and those at which it stands again.
 
         Args:
-            holds: whether a commit holds it.
+            holding: the commits that hold it, a set.
 
         Returns:
             Commits that hold it when none of their ancestors ever did; and commits that hold it when none of their
@@ -107,10 +107,10 @@ class History:
         for commit in self.order:
             parents = self.parents.get(commit, ())
             before = any(parent in ever for parent in parents)
-            if holds(commit):
+            if commit in holding:
                 if not before:
                     first.append(commit)
-                elif not any(holds(parent) for parent in parents):
+                elif not any(parent in holding for parent in parents):
                     again.append(commit)
                 ever.add(commit)
             elif before:

@@ -1,43 +1,53 @@
-"""Explaining paths: nodes turned into steps, each with the document that states it."""
+"""Paths of nodes as steps that people can check: each edge with the document that states it."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from forensics.answer import Step
 from forensics.case import Case
+from forensics.case.codes import edge_codes
+from forensics.model import EdgeKind, Strength
 from forensics_queries.statement import rows
 from forensics_queries.things import things
 
-__all__ = ["steps", "weakest"]
+__all__ = ["INFLUENCE", "RECORDED_INFLUENCE", "explain", "weakest"]
 
-_ORDER = ("recorded", "matched", "declared", "inferred", "assumed")
+#: Codes of the edges that carry influence: all but ``restored`` and the links between commits.
+INFLUENCE = edge_codes(kind for kind in EdgeKind if kind is not EdgeKind.RESTORED)
+#: The same without equality of bytes.
+RECORDED_INFLUENCE = edge_codes(kind for kind in EdgeKind if kind not in {EdgeKind.RESTORED, EdgeKind.CONTENT})
+
+_ORDER = tuple(Strength)
 
 
-def steps(case: Case, paths: Iterable[Sequence[int]]) -> list[tuple[Step, ...]]:
-    """Describes paths, a handful of statements for all of them.
+def explain(case: Case, chains: Iterable[Sequence[int]]) -> list[tuple[Step, ...]]:
+    """Turns chains of nodes into steps, a handful of statements for all of them.
 
     Args:
         case: the case.
-        paths: node ids from cause to effect; neighbours have an edge in either direction.
+        chains: node ids from cause to effect, neighbours being joined by an edge.
 
     Returns:
-        For each path its steps, the first without an edge.
+        One path a chain, in the order given. Where several edges join two nodes, the best known one is shown; equal
+        md5 values of two algorithms have no document.
     """
-    paths = [list(path) for path in paths]
-    shown = things(case, (node for path in paths for node in path))
-    pairs = sorted({pair for path in paths for pair in pairwise(path)})
-    found = rows(case, "steps.between", causes=[a for a, _ in pairs], effects=[b for _, b in pairs]) if pairs else []
-    edges = {(row[0], row[1]): tuple(value or "" for value in row[2:]) for row in found}
-    described = []
-    for path in paths:
-        chain = [Step(shown[path[0]])] if path else []
-        for cause, effect in pairwise(path):
-            chain.append(Step(shown[effect], *edges.get((cause, effect), ())))
-        described.append(tuple(chain))
-    return described
+    chains = list(chains)
+    pairs = sorted({pair for chain in chains for pair in pairwise(chain)})
+    shown = things(case, (node for chain in chains for node in chain))
+    causes, effects = [cause for cause, _ in pairs], [effect for _, effect in pairs]
+    found = rows(case, "steps.between", causes=causes, effects=effects) if pairs else []
+    edges = {(cause, effect): rest for cause, effect, *rest in found}
+    joined = (EdgeKind.CONTENT.value, Strength.ASSUMED.value, "same-value")
+    return [
+        tuple(
+            Step(shown[node], *edges.get((before, node), joined)) if before is not None else Step(shown[node])
+            for before, node in zip([None, *chain], chain, strict=False)
+        )
+        for chain in chains
+    ]
 
 
 def weakest(path: Iterable[Step]) -> str:
-    """The weakest strength on a path; empty for a path of one thing."""
-    found = [step.strength for step in path if step.strength]
-    return max(found, key=_ORDER.index, default="")
+    """The strength of a path: that of its weakest step; ``recorded`` where it has none."""
+    known = [Strength(step.strength) for step in path if step.strength]
+    return max(known, key=_ORDER.index, default=Strength.RECORDED).value

@@ -1,22 +1,24 @@
--- @title The edges between pairs of nodes, with the documents that state them
+-- @title The documents behind a path
+-- @description For neighbouring nodes, the best known edge that leads from one to the other.
 
 -- @name between
--- @param causes the node that each pair begins with
--- @param effects the node that each pair ends with
+-- @param causes node ids
+-- @param effects node ids, as many
 WITH pair AS (
-    SELECT unnest($causes::INTEGER[]) AS cause_id, unnest($effects::INTEGER[]) AS effect_id
-), found AS (
-    SELECT p.cause_id, p.effect_id, e.kind, e.strength, e.reason, e.document, e.document_commit, e.document_locus, 0 AS turned
-    FROM pair p JOIN edges e ON e.cause_id = p.cause_id AND e.effect_id = p.effect_id
+    SELECT DISTINCT unnest($causes::INTEGER[]) AS cause, unnest($effects::INTEGER[]) AS effect
+), known AS (
+    SELECT p.cause, p.effect, e.* EXCLUDE (cause_id, effect_id)
+    FROM pair p JOIN edges e ON e.cause_id = p.cause AND e.effect_id = p.effect WHERE e.kind <> 'restored'
     UNION ALL
-    SELECT p.cause_id, p.effect_id, e.kind, e.strength, e.reason, e.document, e.document_commit, e.document_locus, 1
-    FROM pair p JOIN edges e ON e.cause_id = p.effect_id AND e.effect_id = p.cause_id
+    SELECT p.cause, p.effect, e.* EXCLUDE (cause_id, effect_id)
+    FROM pair p JOIN edges e ON e.cause_id = p.effect AND e.effect_id = p.cause WHERE e.kind = 'content'
 )
-SELECT cause_id, effect_id, kind, strength, reason, document, document_commit, document_locus
-FROM found
+SELECT cause, effect, kind, strength, coalesce(reason, ''), coalesce(document, ''), coalesce(document_commit, ''),
+    coalesce(document_locus, '')
+FROM known
 QUALIFY row_number() OVER (
-    PARTITION BY cause_id, effect_id
-    ORDER BY turned, list_position(['recorded', 'matched', 'declared', 'inferred', 'assumed'], strength), kind, reason,
-        document, document_commit, document_locus
+    PARTITION BY cause, effect
+    ORDER BY list_position(['recorded', 'matched', 'declared', 'inferred', 'assumed'], strength), kind, reason,
+        acquisition_id, document, document_commit, document_locus
 ) = 1
-ORDER BY cause_id, effect_id;
+ORDER BY cause, effect;

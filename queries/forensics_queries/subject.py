@@ -76,7 +76,7 @@ def _only(case: Case, text: str, found: list[Subject], why: list[UsageError]) ->
     hint = f"did you mean {' or '.join(near)}?" if near else "look for it with: forensics find TEXT"
     if len(text) < MIN_DIGITS and is_abbreviation(text.lower().ljust(MIN_DIGITS, "0")):
         hint = f"a digest or a commit needs at least {MIN_DIGITS} digits"
-    raise UsageError(f"nothing in the case is called {text}", hint=hint, candidates=near)
+    raise UsageError(f"nothing in the case is called {text}", hint=hint)
 
 
 def _exact_digest(case: Case, text: str) -> Subject | None:

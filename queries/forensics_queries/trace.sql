@@ -1,0 +1,13 @@
+-- @title Ancestors
+-- @description The ancestors themselves come from the graph; this says what they are and where lineage is missing.
+
+-- @name kinds
+-- @param ids node ids
+SELECT id, kind FROM node WHERE id IN (SELECT unnest($ids::INTEGER[])) ORDER BY id;
+
+-- @name gaps
+-- @param ids node ids
+SELECT g.kind, count(DISTINCT g.node), min(g.detail) FROM gap g
+WHERE g.node IN (SELECT unnest($ids::INTEGER[]))
+  AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
+GROUP BY g.kind ORDER BY g.kind;
