@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import BinaryIO
 
 from forensics.digest import Digest
 
-__all__ = ["MD5", "UNIX", "directory_digest", "file_digests"]
+__all__ = ["MD5", "UNIX", "directory_digest", "file_digests", "stream_digests"]
 
 MD5 = "md5"
 #: What DVC before 3.0 computed and still calls ``md5`` in its files.
@@ -42,12 +43,25 @@ def directory_digest(members: Iterable[tuple[str, str]], algorithm: str = MD5, *
     return Digest(algorithm, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir")
 
 
+def stream_digests(file: BinaryIO) -> tuple[Digest, Digest, Digest]:
+    """``md5``, ``md5-dos2unix`` and ``sha256`` of an open file of any size."""
+    plain, unix, strong = hashlib.md5(usedforsecurity=False), hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        plain.update(chunk)
+        unix.update(_unix(chunk))
+        strong.update(chunk)
+    return Digest(MD5, plain.hexdigest()), Digest(UNIX, unix.hexdigest()), Digest("sha256", strong.hexdigest())
+
+
 def _unix_md5(data: bytes) -> str:
     hasher = hashlib.md5(usedforsecurity=False)
     for start in range(0, len(data), _CHUNK):
-        chunk = data[start : start + _CHUNK]
-        hasher.update(chunk.replace(b"\r\n", b"\n") if _is_text(chunk[:_BLOCK]) else chunk)
+        hasher.update(_unix(data[start : start + _CHUNK]))
     return hasher.hexdigest()
+
+
+def _unix(chunk: bytes) -> bytes:
+    return chunk.replace(b"\r\n", b"\n") if _is_text(chunk[:_BLOCK]) else chunk
 
 
 def _is_text(block: bytes) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from forensics.digest import Digest
 
-__all__ = ["Directory", "Storage", "StorageProblem", "parse_listing", "read_settings"]
+__all__ = ["LAYOUTS", "Directory", "Storage", "StorageProblem", "parse_listing", "read_settings"]
 
 _CONFIG_BYTES = 2**20
 _LISTING_BYTES = 2**28
@@ -21,7 +21,7 @@ _LISTING_BYTES = 2**28
 _LISTING_TOKENS = 24_000_000
 _TOKENS = b'{[,:"'
 #: Where objects lie below a cache or a remote: DVC 3, and before.
-_LAYOUTS = ("files/md5", "")
+LAYOUTS = ("files/md5", "")
 
 
 class StorageProblem(Exception):  # noqa: N818 - not an error of the program: the reader turns it into a finding
@@ -59,7 +59,7 @@ class Storage:
         """
         problem: StorageProblem | None = None
         for folder in self.folders:
-            for layout in _LAYOUTS:
+            for layout in LAYOUTS:
                 path = folder / layout / digest.value[:2] / digest.value[2:]
                 try:
                     data = _read_plain(path, _LISTING_BYTES)
@@ -81,7 +81,7 @@ class Storage:
         """
         hasher = hashlib.sha256()
         for folder in self.folders:
-            for layout in _LAYOUTS:
+            for layout in LAYOUTS:
                 for name, time in sorted(_fan_out(folder / layout)):
                     hasher.update(f"{folder}\0{layout}\0{name}\0{time}\n".encode("utf-8", "surrogateescape"))
         return hasher.hexdigest()
