@@ -42,7 +42,9 @@ def empty_tree(object_format: str) -> str:
     return _EMPTY[object_format]
 
 
-def diff_trees(view: View, pairs: Sequence[tuple[str, str]], trees: set[str]) -> Iterator[tuple[FileChange, ...]]:
+def diff_trees(
+    view: View, pairs: Sequence[tuple[str, str]], trees: dict[str, None]
+) -> Iterator[tuple[FileChange, ...]]:
     """Says which files differ between trees.
 
     Trees are named instead of commits, so that nothing that claims other parents has a say.
@@ -50,7 +52,7 @@ def diff_trees(view: View, pairs: Sequence[tuple[str, str]], trees: set[str]) ->
     Args:
         view: the repository.
         pairs: ids of an old and a new root tree.
-        trees: takes the ids of all new trees met below the roots.
+        trees: takes the ids of all new trees met below the roots, in the order met.
 
     Yields:
         For each pair its changes, in the order of paths. Where a tree cannot be read, the changes that can be told
@@ -76,7 +78,7 @@ class _Interned(dict[tuple[bytes, bytes], FileChange | None]):
     Folders are no file changes: they map to None, and the new ones are noted in ``trees``.
     """
 
-    def __init__(self, trees: set[str]) -> None:
+    def __init__(self, trees: dict[str, None]) -> None:
         super().__init__()
         self.trees = trees
         self.strings: dict[bytes, str] = {}
@@ -86,7 +88,7 @@ class _Interned(dict[tuple[bytes, bytes], FileChange | None]):
         old_mode, new_mode, old, new, _ = meta.split(b" ")
         change: FileChange | None = None
         if new_mode == _FOLDER:
-            self.trees.add(new.decode())
+            self.trees[new.decode()] = None
         elif old_mode != _FOLDER:
             change = FileChange(
                 self.string(path),
@@ -157,7 +159,7 @@ def _by_hand(view: View, old: str, new: str, known: _Interned) -> Iterator[FileC
             if (old_folder or new_folder) and depth < _DEPTH:
                 stack.append((f"{path}/", old_folder, new_folder, depth + 1))
             if new_folder:
-                known.trees.add(new_folder)
+                known.trees[new_folder] = None
             old_file = first if first is not None and not old_folder else _NOTHING
             new_file = second if second is not None and not new_folder else _NOTHING
             if old_file != new_file:

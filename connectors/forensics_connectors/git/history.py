@@ -1,6 +1,8 @@
 """The whole history of a repository: commits of all refs, and what each changed against each of its parents."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,6 +61,23 @@ class History:
 
 def read_history(view: View) -> History:
     """Reads all commits that any ref reaches, and their changes; what cannot be read is a finding of the view."""
+    with _no_cycles():
+        return _read(view)
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Rests the garbage collector: it would look through millions of tuples again and again, and find no cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(view: View) -> History:
     walk = walk_commits(view)
     truth = {commit.oid: (tree, commit.parents) for commit, tree in zip(walk.commits, walk.trees, strict=True)}
     raw = 20 if view.object_format == "sha1" else 32
@@ -75,12 +94,13 @@ def _changes(view: View, walk: Walk) -> list[tuple[tuple[FileChange, ...], ...]]
         old = [tree_of.get(parent, empty) for parent in commit.parents]
         groups.append(old if any(parent in tree_of for parent in commit.parents) else [empty])
     pairs = [(old, new) for olds, new in zip(groups, walk.trees, strict=True) for old in olds if old != new]
-    below: set[str] = set()
+    below: dict[str, None] = dict.fromkeys(walk.trees)
     answers = diff_trees(view, pairs, below)
     changes = [
         tuple(next(answers) if old != new else () for old in olds) for olds, new in zip(groups, walk.trees, strict=True)
     ]
     # git did not check the trees that it compared.
-    for _ in view.read_objects(sorted({*walk.trees, *below} - {empty}), "tree"):
+    below.pop(empty, None)
+    for _ in view.read_objects(below, "tree"):
         pass
     return changes

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -20,9 +21,11 @@ __all__ = ["BLOB_LIMIT", "Entry", "GitObject", "ObjectReader", "TreeEntry", "par
 #: Bytes of the largest blob that is read unless the caller says otherwise.
 BLOB_LIMIT = 256 << 20
 
-_CHUNK = 20_000
+_CHUNK = 50_000
+_SKIPPED = 64 << 20
 _DEATHS = 500
 _REPORTED = 1_000
+_FORGED = "holds other bytes than its id says"
 
 
 class GitObject(NamedTuple):
@@ -59,7 +62,7 @@ class ObjectReader:
 
     def __init__(self, runner: Runner, object_format: str, notice: Callable[[Finding], None]) -> None:
         self._runner = runner
-        self._new = hashlib.sha1 if object_format == "sha1" else hashlib.sha256
+        self._new = partial(hashlib.sha1 if object_format == "sha1" else hashlib.sha256, usedforsecurity=False)
         digits = 40 if object_format == "sha1" else 64
         self._raw = digits // 2
         self._is_oid = re.compile(rf"[0-9a-f]{{{digits}}}\Z").match
@@ -150,14 +153,14 @@ class ObjectReader:
         """
         wanted = iter(oids)
         while chunk := list(islice(wanted, _CHUNK)):
-            wellformed = [oid for oid in chunk if self._is_oid(oid)]
-            sizes = {oid: entry for oid, entry in self.check(wellformed) if self._fits(oid, entry, kind, limit)}
-            readable = [oid for oid in wellformed if oid in sizes]
-            found = self._contents(readable)
-            for oid in chunk:
-                yield oid, next(found) if oid in sizes else None
+            asked = [oid for oid in chunk if self._is_oid(oid)]
+            found = self._contents(asked, kind, limit)
+            if len(asked) == len(chunk):
+                yield from zip(chunk, found, strict=True)
+            else:
+                yield from ((oid, next(found) if self._is_oid(oid) else None) for oid in chunk)
 
-    def _contents(self, oids: list[str]) -> Iterator[GitObject | None]:
+    def _contents(self, oids: list[str], kind: str, limit: int) -> Iterator[GitObject | None]:
         position = 0
         while position < len(oids):
             if self._deaths > _DEATHS:
@@ -167,21 +170,40 @@ class ObjectReader:
                 continue
             request = "".join(f"{oid}\n" for oid in oids[position:]).encode()
             with self._runner.start("cat-file", "--batch", "--buffer", stdin=request) as child:
-                stream = io.BufferedReader(_raw(child.stdout), 1 << 20)
-                while position < len(oids):
-                    oid = oids[position]
-                    header = _entry(stream.readline())
-                    data = stream.read(header.size + 1) if header else b""
-                    if header is None or len(data) != header.size + 1:
-                        break
+                for found in self._answers(child, oids[position:], kind, limit):
                     position += 1
-                    yield self._checked(oid, header.type, data[:-1])
-                stream.detach()
-            if position < len(oids):  # git gave up at this object: leave it out and go on behind it
-                self._deaths += 1
-                self._tell(FindingKind.CORRUPT_OBJECT, oids[position], "cannot be unpacked")
+                    yield found
+
+    def _answers(self, child: Child, oids: list[str], kind: str, limit: int) -> Iterator[GitObject | None]:
+        """One answer an id; ends early behind one that stopped git, or that is not worth waiting for."""
+        stream = io.BufferedReader(_raw(child.stdout), 1 << 20)
+        expected, new = kind.encode(), self._new
+        for oid in oids:
+            line = stream.readline()
+            parts = line.split()
+            if len(parts) == 3 and (not kind or parts[1] == expected) and (size := int(parts[2])) <= limit:
+                data = stream.read(size + 1)
+                if len(data) == size + 1:
+                    data = data[:-1]
+                    state = new(b"%b %b\0" % (parts[1], parts[2]))
+                    state.update(data)
+                    if state.hexdigest() == oid:
+                        yield GitObject(oid, parts[1].decode(), data)
+                    else:
+                        self._tell(FindingKind.CORRUPT_OBJECT, oid, _FORGED)
+                        yield None
+                    continue
+            elif line:
+                entry = _entry(line)
+                self._fits(oid, entry, kind, limit)
                 yield None
-                position += 1
+                if entry is None or (entry.size <= _SKIPPED and len(stream.read(entry.size + 1)) > entry.size):
+                    continue
+                return  # too large to skip: start anew behind it
+            self._deaths += 1  # git gave up at this object: leave it out and go on behind it
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, "cannot be unpacked")
+            yield None
+            return
 
     def resolve(self, names: Iterable[tuple[str, str]]) -> Iterator[Entry | None]:
         """Looks up paths at commits or trees, in bulk.
@@ -240,10 +262,10 @@ class ObjectReader:
         if data is None:
             self._tell(FindingKind.CORRUPT_OBJECT, oid, "cannot be unpacked")
             return None
-        state = self._new(b"%s %d\0" % (kind.encode(), len(data)), usedforsecurity=False)
+        state = self._new(b"%s %d\0" % (kind.encode(), len(data)))
         state.update(data)
         if state.hexdigest() != oid:
-            self._tell(FindingKind.CORRUPT_OBJECT, oid, "holds other bytes than its id says")
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, _FORGED)
             return None
         return GitObject(oid, kind, data)
 
