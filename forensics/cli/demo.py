@@ -98,8 +98,9 @@ def _build(folder: Path, echo: Echo, progress: bool) -> Any:
     try:
         sample = _sample_package().build(folder, show if progress else None)
     except (RuntimeError, OSError) as error:
+        last = str(error).strip().splitlines()[-1]
         raise ForensicsError(
-            f"the sample could not be built: {error}", hint="git must be on the PATH, and the folder writable"
+            f"the sample could not be built: {last}", hint="git must be on the PATH, and the folder writable"
         ) from error
     finally:
         if progress:

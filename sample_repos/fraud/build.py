@@ -95,10 +95,12 @@ def build(directory: Path, on_step: Callable[[int, int, str], None] | None = Non
                 moments = told.get("moments")
                 if on_step is not None and moments is None:
                     on_step(told["step"], COMMITS, told["message"])
-        finally:
+        except BaseException:
             process.kill()
+            raise
+        finally:
             process.communicate()
-        if moments is None:
+        if process.returncode or moments is None:
             log.seek(0)
             raise RuntimeError(f"the sample could not be built: {log.read().decode(errors='replace')[-2000:].strip()}")
     return FraudSample(
