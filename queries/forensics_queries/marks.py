@@ -14,7 +14,7 @@ from forensics_queries.coverage import coverage
 from forensics_queries.statement import rows
 from forensics_queries.subject import Subject, resolve
 
-__all__ = ["STATES", "Mark", "add_mark", "list_marks", "marks_on", "standing_marks", "withdraw_mark"]
+__all__ = ["STATES", "Mark", "add_mark", "list_marks", "marks_on", "withdraw_mark"]
 
 STATES = ("bad", "suspect", "good", "cleared")
 
@@ -126,9 +126,8 @@ def withdraw_mark(case: Case, mark: int, *, reason: str, author: str = "", argv:
     if found is None:
         raise UsageError(f"there is no mark {mark}", hint="see them with: forensics mark list")
     if found.withdrawn_at is not None:
-        raise UsageError(
-            f"mark {mark} is withdrawn already", hint=f"by {found.withdrawn_by}: {found.withdrawn_because}"
-        )
+        said = f"by {found.withdrawn_by}: {found.withdrawn_because}"
+        raise UsageError(f"mark {mark} is withdrawn already", hint=said)
     given = {"mark": mark, "reason": reason, "author": author or _user()}
     with transaction(case.connection):
         rows(case, "marks.withdraw", made_at=_now(), **given)
@@ -140,17 +139,6 @@ def withdraw_mark(case: Case, mark: int, *, reason: str, author: str = "", argv:
 def list_marks(case: Case) -> Answer[Mark]:
     """All marks, in the order in which they were made."""
     return Answer("mark-list", {}, _all(case), coverage(case))
-
-
-def standing_marks(case: Case, at: datetime | None = None) -> tuple[Mark, ...]:
-    """The marks that count.
-
-    Args:
-        case: the case.
-        at: when; now where it is not given. Marks that were made later do not count then.
-    """
-    moment = at or datetime.now(UTC)
-    return tuple(mark for mark in _all(case, moment) if mark.standing and mark.made_at <= moment.timestamp())
 
 
 def marks_on(case: Case, nodes: Iterable[int]) -> list[tuple[Mark, int]]:
@@ -166,9 +154,8 @@ def marks_on(case: Case, nodes: Iterable[int]) -> list[tuple[Mark, int]]:
     return found
 
 
-def _all(case: Case, at: datetime | None = None) -> tuple[Mark, ...]:
-    moment = (at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
-    return tuple(Mark(*row) for row in rows(case, "marks.all", at=moment))
+def _all(case: Case) -> tuple[Mark, ...]:
+    return tuple(Mark(*row) for row in rows(case, "marks.all", at=_now()))
 
 
 def _means(subject: str, meant: Subject) -> str:

@@ -2,9 +2,5 @@
 -- @description What an acquisition that had finished by then had seen.
 
 -- @name known
--- @param at seconds since 1970 in UTC
-SELECT n.id FROM node n JOIN acquisition a ON a.id = n.acquisition
-WHERE epoch(a.finished_at) <= $at ORDER BY n.id;
-
--- @name sources
-SELECT id FROM source ORDER BY id;
+-- @param at a time in UTC
+SELECT n.id FROM node n JOIN acquisition a ON a.id = n.acquisition WHERE a.finished_at <= $at ORDER BY n.id;

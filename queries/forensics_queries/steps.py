@@ -28,8 +28,8 @@ def explain(case: Case, chains: Iterable[Sequence[int]]) -> list[tuple[Step, ...
         chains: node ids from cause to effect, neighbours being joined by an edge.
 
     Returns:
-        One path a chain, in the order given. Where several edges join two nodes, the best known one is shown; equal
-        md5 values of two algorithms have no document.
+        One path a chain, in the order given. Where several edges join two nodes, the best known one is shown; what no
+        document states, such as equal md5 values of two algorithms, has none.
     """
     chains = list(chains)
     pairs = sorted({pair for chain in chains for pair in pairwise(chain)})
@@ -37,10 +37,9 @@ def explain(case: Case, chains: Iterable[Sequence[int]]) -> list[tuple[Step, ...
     causes, effects = [cause for cause, _ in pairs], [effect for _, effect in pairs]
     found = rows(case, "steps.between", causes=causes, effects=effects) if pairs else []
     edges = {(cause, effect): rest for cause, effect, *rest in found}
-    joined = (EdgeKind.CONTENT.value, Strength.ASSUMED.value, "same-value")
     return [
         tuple(
-            Step(shown[node], *edges.get((before, node), joined)) if before is not None else Step(shown[node])
+            Step(shown[node], *edges.get((before, node), ())) if before is not None else Step(shown[node])
             for before, node in zip([None, *chain], chain, strict=False)
         )
         for chain in chains
