@@ -155,7 +155,7 @@ class _Closure:
             return
         for index in run.recorded:
             for parent in self.history.commits[index].parents:
-                outs = self.history.commits[parent].state.outs()
+                outs = self.facts.outs[parent]
                 for path in paths & outs.keys():
                     if self.versions[path, outs[path].content]:
                         self._raise(self.runs, identity, UNKNOWN, "persisted")
@@ -166,7 +166,7 @@ class _Closure:
         deps = [path for path, _ in run.entry.deps]
         for index in run.recorded:
             state = self.history.commits[index].state
-            metrics = {path: thing for path, thing in state.outs().items() if not isinstance(thing, Tree)}
+            metrics = {path: thing for path, thing in self.facts.outs[index].items() if not isinstance(thing, Tree)}
             for path, blob in (*state.files.items(), *metrics.items()):
                 bad = subject.target == blob.content if subject.kind == "content" else False
                 version = self.facts.versions.get((path, blob.content))

@@ -68,6 +68,7 @@ class Facts:
 
     Attributes:
         holds: content to the commits in which it stands anywhere, members and sub-directories included.
+        outs: by commit, what stages made there.
     """
 
     def __init__(self, history: History) -> None:
@@ -75,6 +76,7 @@ class Facts:
         self.runs: dict[tuple[object, ...], Run] = {}
         self.versions: dict[Name, Version] = {}
         self.holds: dict[str, set[int]] = defaultdict(set)
+        self.outs = [commit.state.outs() for commit in history.commits]
         self._seen: dict[int, list[str]] = {}
         for commit in history.commits:
             self._read(commit.index, commit.state)

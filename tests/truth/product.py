@@ -47,11 +47,31 @@ def verdicts(case: Case, asked: str) -> dict[tuple[str, str], Verdict] | None:
     if judged is None:
         return None
     found = {}
-    for node, path, digest in case.rows("SELECT version_id, path, digest FROM versions"):
+    others: dict[tuple[str, str], Verdict] = {}
+    same = _same_bytes(case)
+    for node, content, path, digest in case.rows("SELECT version_id, content_id, path, digest FROM versions"):
         cause = judged.cause(node)
         reasons = (cause.reason,) if cause and cause.reason else ()
-        found[path, digest or ""] = Verdict(int(judged.level(node)), reasons)
-    return found
+        verdict = Verdict(int(judged.level(node)), reasons)
+        found[path, digest or ""] = verdict
+        if digest and digest.startswith("git:"):
+            others |= {(path, other): verdict for other in same.get(content, ())}
+    return others | found
+
+
+def _same_bytes(case: Case) -> dict[int, set[str]]:
+    """Other digests of the bytes of contents: a file in git goes by its git id, DVC's documents name it by md5."""
+    pairs = case.rows(
+        """SELECT a.content_id, a.digest, b.content_id, b.digest FROM edges e
+        JOIN contents a ON a.content_id = e.cause_id JOIN contents b ON b.content_id = e.effect_id
+        WHERE e.kind = 'content' AND e.strength = 'matched'"""
+    )
+    same: dict[int, dict[int, str]] = {}
+    for first, one, second, two in pairs:
+        group = same.get(first, {first: one}) | same.get(second, {second: two})
+        for member in group:
+            same[member] = group
+    return {node: set(group.values()) for node, group in same.items()}
 
 
 def titles(case: Case, judged: Judgement, path: str, digest: str) -> list[str]:

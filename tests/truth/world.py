@@ -191,20 +191,24 @@ class Stage:
     def relative(self, path: str) -> str:
         return relpath(path, self.base or ".")
 
-    def concrete(self) -> Iterator["Stage"]:
+    def concrete(self) -> tuple["Stage", ...]:
         """The stages that really run: itself, or one an item."""
-        for item in self.items or (None,):
-            if item is None:
-                yield self
-                continue
-            yield replace(
-                self,
-                name=f"{self.name}@{item}",
-                command=self.command.replace(ITEM, item),
-                deps=tuple(path.replace(ITEM, item) for path in self.deps),
-                outs=tuple(replace(out, path=out.path.replace(ITEM, item)) for out in self.outs),
-                items=(),
-            )
+        return _concrete(self) if self.items else (self,)
+
+
+@lru_cache(maxsize=100_000)
+def _concrete(stage: Stage) -> tuple[Stage, ...]:
+    return tuple(
+        replace(
+            stage,
+            name=f"{stage.name}@{item}",
+            command=stage.command.replace(ITEM, item),
+            deps=tuple(path.replace(ITEM, item) for path in stage.deps),
+            outs=tuple(replace(out, path=out.path.replace(ITEM, item)) for out in stage.outs),
+            items=(),
+        )
+        for item in stage.items
+    )
 
 
 @dataclass(frozen=True, eq=False)
