@@ -63,10 +63,12 @@ def _run(words: list[str]) -> int:
 def _explain(error: Exception) -> int:
     if isinstance(error, ForensicsError):
         _say("error", error.message)
-        for candidate in getattr(error, "candidates", ()):
-            _say("  ", candidate)
+        candidates: tuple[str, ...] = getattr(error, "candidates", ())
+        listed = bool(candidates) and candidates[0] in error.hint
         if error.hint:
-            _say("hint", error.hint)
+            _say("hint", "say which one, by one of these" if listed else error.hint)
+        for candidate in candidates:
+            _say("  ", candidate)
         return error.exit_code
     if isinstance(error, click.UsageError):
         _say("error", error.format_message())

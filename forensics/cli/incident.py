@@ -1,9 +1,15 @@
 """The questions of an incident: ``blast-radius`` and ``rollback``."""
 
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
 import click
 
 from forensics.cli.options import Shared, as_of_option, asking
-from forensics.cli.output import emit
+from forensics.cli.output import emit, write
+from forensics.digest import Digest
+from forensics.model import Presence
 
 __all__ = ["blast_radius_command", "rollback_command"]
 
@@ -20,9 +26,10 @@ Examples:
 Unknown means that the lineage on record cannot exclude it; it is no less urgent than affected.""",
 )
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT...]")
+@click.option("--model", "models", multiple=True, metavar="GLOB", help="Paths that are models, whatever the case says.")
 @as_of_option
 @asking(drawings=True)
-def blast_radius_command(shared: Shared, subjects: tuple[str, ...], as_of: str | None) -> None:
+def blast_radius_command(shared: Shared, subjects: tuple[str, ...], models: tuple[str, ...], as_of: str | None) -> None:
     """Everything that a bad subject affects, live models first.
 
     Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count.
@@ -31,7 +38,7 @@ def blast_radius_command(shared: Shared, subjects: tuple[str, ...], as_of: str |
     from forensics_queries.blast_radius import blast_radius
 
     with Case.open(shared.case) as case:
-        emit(blast_radius(case, subjects, as_of=as_of), shared)
+        emit(blast_radius(case, subjects, as_of=as_of, models=models), shared)
 
 
 @click.command(
@@ -45,7 +52,11 @@ Examples:
 Nothing is run: commands are printed. Bytes are called present only after they were re-hashed.""",
 )
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT...]")
-@click.option("--script", metavar="FILE", help="Also write the restore commands as a shell script; - is stdout.")
+@click.option(
+    "--script",
+    metavar="FILE",
+    help="Also write the restore commands as a shell script; - is stdout, without the answer.",
+)
 @click.option("--trusted", is_flag=True, help="Ask DVC about configured remotes; only for a repository that is yours.")
 @as_of_option
 @asking()
@@ -57,7 +68,22 @@ def rollback_command(
     A SUBJECT is an affected artifact or release; without one, all affected models are taken.
     """
     from forensics.case import Case
+    from forensics.report.script import script as written
     from forensics_queries.rollback import rollback
 
     with Case.open(shared.case) as case:
-        emit(rollback(case, subjects, trusted=trusted, as_of=as_of), shared)
+        answer = rollback(case, subjects, look=_looker(trusted), as_of=as_of)
+    if script is not None:
+        write([written(answer).encode()], None if script == "-" else script)
+    emit(answer, replace(shared, output=os.devnull) if script == "-" else shared)
+
+
+def _looker(trusted: bool) -> Callable[[str, Digest], Presence]:
+    """Looks in caches and local remotes; where that finds nothing and the repository is trusted, asks its remotes."""
+    from forensics_connectors.dvc.presence import find_bytes, list_bytes
+
+    def look(locator: str, digest: Digest) -> Presence:
+        found = find_bytes(locator, digest)
+        return list_bytes(locator, digest) if trusted and found.state == "missing" else found
+
+    return look

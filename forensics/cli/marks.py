@@ -1,5 +1,7 @@
 """``mark``: what an investigator states of a subject."""
 
+import sys
+
 import click
 
 from forensics.cli.options import Shared, asking
@@ -43,7 +45,12 @@ def add_command(shared: Shared, state: str, subject: str, **statement: str) -> N
     A digest or a version means these bytes under every name; a path without @REV means every version of it; a commit
     means what it introduced and recorded; an actor, that person's claimed commits.
     """
-    raise NotImplementedError
+    from forensics.case import Case
+    from forensics_queries.marks import add_mark
+
+    with Case.open(shared.case, write=True) as case:
+        answer = add_mark(case, state, subject, **statement, argv=["forensics", *sys.argv[1:]])
+    emit(answer, shared, "forensics blast-radius")
 
 
 @mark_command.command(
@@ -56,7 +63,11 @@ Examples:
 @asking()
 def list_command(shared: Shared) -> None:
     """All marks, those that expired or were withdrawn too."""
-    raise NotImplementedError
+    from forensics.case import Case
+    from forensics_queries.marks import list_marks
+
+    with Case.open(shared.case) as case:
+        emit(list_marks(case), shared)
 
 
 @mark_command.command(
@@ -71,4 +82,9 @@ Examples:
 @asking()
 def withdraw_command(shared: Shared, mark: int, reason: str, author: str) -> None:
     """Takes a mark back; it stays on record as withdrawn."""
-    raise NotImplementedError
+    from forensics.case import Case
+    from forensics_queries.marks import withdraw_mark
+
+    with Case.open(shared.case, write=True) as case:
+        answer = withdraw_mark(case, mark, reason=reason, author=author, argv=["forensics", *sys.argv[1:]])
+    emit(answer, shared)

@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from forensics.cli.options import Shared
 from forensics.errors import UsageError
 from forensics.report.text import safe
 
-__all__ = ["emit", "say"]
+__all__ = ["emit", "say", "write"]
 
 _SHORT = 3
 #: Formats whose text has room for what an answer rests on; for the others it goes to stderr.
@@ -45,7 +45,7 @@ def emit(answer: Answer[Any], shared: Shared, following: str = "") -> None:
     if shared.form == "parquet" and shared.output is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal", hint="name a file with --output FILE")
     page = Page(shared.case.name, shared.width, shared.colored, shared.limit, shared.quiet)
-    _write(render(answer, shared.form, page), shared.output)
+    write(render(answer, shared.form, page), shared.output)
     if shared.form not in _COMPLETE:
         _say_rest(answer, page)
     if following and not shared.quiet:
@@ -61,7 +61,8 @@ def _say_rest(answer: Answer[Any], page: Any) -> None:
         say(line)
 
 
-def _write(parts: Iterator[bytes], output: str | None) -> None:
+def write(parts: Iterable[bytes], output: str | None) -> None:
+    """Writes bytes to stdout, or to a file in full or not at all."""
     if output is None:
         for part in parts:
             sys.stdout.buffer.write(part)
@@ -75,7 +76,7 @@ def _write(parts: Iterator[bytes], output: str | None) -> None:
     _replace(target.resolve(), parts)
 
 
-def _replace(target: Path, parts: Iterator[bytes]) -> None:
+def _replace(target: Path, parts: Iterable[bytes]) -> None:
     """Writes beside the target and renames, so that it is there in full or as it was."""
     if not target.parent.is_dir():
         raise UsageError(f"no folder {target.parent} to write {target.name} in")

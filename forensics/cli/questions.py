@@ -106,15 +106,16 @@ Examples:
   forensics trace fraud@v1.2.0 --format mermaid""",
 )
 @click.argument("model")
+@click.option("--members", is_flag=True, help="Also list bytes, and every file inside ancestral directories.")
 @as_of_option
 @asking(drawings=True)
-def trace_command(shared: Shared, model: str, as_of: str | None) -> None:
+def trace_command(shared: Shared, model: str, members: bool, as_of: str | None) -> None:
     """All that a version was made from, each with its shortest path."""
     from forensics.case import Case
     from forensics_queries.trace import trace
 
     with Case.open(shared.case) as case:
-        emit(trace(case, model, as_of=as_of), shared)
+        emit(trace(case, model, members=members, as_of=as_of), shared)
 
 
 @click.command(

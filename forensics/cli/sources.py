@@ -3,7 +3,8 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,31 +14,12 @@ from forensics.cli.output import emit
 from forensics.model import Record
 from forensics.report.text import safe
 
-__all__ = ["SourceIngested", "ingest_command", "sources_command"]
+if TYPE_CHECKING:
+    from forensics.case.ingest import Ingested
+
+__all__ = ["ingest_command", "sources_command"]
 
 _BETWEEN = 0.2  # seconds between two lines of progress
-
-
-@dataclass(frozen=True, slots=True)
-class SourceIngested:
-    """What one run of ``ingest`` did with one source.
-
-    Attributes:
-        unchanged: the source is as it was at the last reading, so nothing was read.
-        added: new facts by kind.
-        findings: new findings by kind.
-        unread: how many of them could hide lineage.
-        seconds: wall clock.
-    """
-
-    source: str
-    kind: str
-    locator: str
-    unchanged: bool
-    added: dict[str, int]
-    findings: dict[str, int]
-    unread: int
-    seconds: float
 
 
 @click.command(
@@ -65,7 +47,7 @@ def ingest_command(shared: Shared, sources: tuple[str, ...], kind: str | None) -
     emit(Answer("ingest", {"kind": kind or ""}, rows, Coverage(), short=short), shared, following)
 
 
-def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> Iterator[SourceIngested]:
+def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> "Iterator[Ingested]":
     from forensics.case import Case
     from forensics_connectors.contract import find_connector
 
@@ -76,10 +58,7 @@ def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> It
             records = connector.read(source)
             watched = _watched(records, source.name) if shared.shows_progress else records
             done = case.ingest(source, watched, argv=["forensics", *sys.argv[1:]])
-            seconds = round(time.perf_counter() - start, 2)
-            yield SourceIngested(
-                done.name, source.kind, done.locator, done.unchanged, done.added, done.findings, done.unread, seconds
-            )
+            yield replace(done, details={**done.details, "seconds": round(time.perf_counter() - start, 2)})
 
 
 def _watched(records: Iterable[Record], name: str) -> Iterator[Record]:

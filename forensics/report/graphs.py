@@ -24,7 +24,10 @@ class _Drawing:
 
 def _drawing(answer: Answer[Any], page: Page) -> _Drawing:
     drawing = _Drawing({}, {}, {})
-    for row in page.rows(answer):
+    rows = page.rows(answer)
+    if rows and isinstance(getattr(rows[0], "step", None), Step):
+        _add(drawing, tuple(row.step for row in rows))
+    for row in rows:
         paths = list(steps(row))
         for path in paths:
             _add(drawing, path)

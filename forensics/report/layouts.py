@@ -1,165 +1,221 @@
-"""What people are shown of each question's rows: the columns, the order of groups, the reason under a row.
+"""What people are shown of each question: the choice of columns, groups and reasons, all in this one place."""
 
-Tables and Markdown take their columns from here; a question without a layout of its own shows every field. All
-texts leave here unescaped: the format that prints them makes them safe.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any
 
-from forensics.answer import Answer, SourceRead, Step, Thing
-from forensics.report.page import Page
-from forensics.report.rows import cells, chain, is_time
+from forensics.answer import Answer, Thing
+from forensics.report.layout import VERBATIM, Column, Detail, Layout, generic
+from forensics.report.rows import chain
 from forensics.report.text import clock
 
-__all__ = ["Column", "Layout", "layout"]
-
-Detail = tuple[str, str]
-
-
-def _nothing(_row: Any) -> str:
-    return ""
-
-
-def _no_details(_row: Any) -> tuple[Detail, ...]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
-
-    Attributes:
-        title: in capitals.
-        cell: what of a row stands in it.
-        whole: broken over lines only when nothing else helps: digests, which people copy.
-    """
-
-    title: str
-    cell: Callable[[Any], str]
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the rows of one question are shown.
-
-    Attributes:
-        columns: left to right; those that are empty in all rows are left out.
-        heading: the group that a row belongs to; groups stand in the order of their first row.
-        detail: labelled texts under a row.
-        empty: what is said when there are no rows.
-    """
-
-    columns: tuple[Column, ...]
-    heading: Callable[[Any], str] = _nothing
-    detail: Callable[[Any], tuple[Detail, ...]] = _no_details
-    empty: str = "nothing found"
-
-    def groups(self, rows: tuple[Any, ...]) -> list[tuple[str, list[Any]]]:
-        """The rows by heading."""
-        found: dict[str, list[Any]] = {}
-        for row in rows:
-            found.setdefault(self.heading(row), []).append(row)
-        return list(found.items())
-
-    def used(self, rows: list[Any]) -> list[Column]:
-        """The columns that hold anything."""
-        return [column for column in self.columns if any(column.cell(row) for row in rows)]
-
-    def closing(self, answer: Answer[Any], page: Page) -> Iterator[str]:
-        """What stands after the rows: notes, what was read, what was not, and last how many rows were cut."""
-        if not answer.rows:
-            yield self.empty
-        yield from (f"note: {note}" for note in answer.notes)
-        if not (page.quiet and answer.coverage.complete):
-            yield from (f"read: {_source_read(source)}" for source in answer.coverage.sources)
-        yield from (f"NOT READ: {reason}" for reason in answer.coverage.reasons)
-        if answer.short:
-            yield "THE LIST MAY BE SHORT: something that could not be read admits the subject (exit code 3)"
-        cut = page.cut(answer)
-        if cut:
-            yield f"{cut:,} more row{'s' if cut > 1 else ''} not shown, cut by --limit {page.limit}"
-
-
-def _source_read(source: SourceRead) -> str:
-    when = clock(source.read_at) or "never to its end"
-    unread = f", {source.unread} of them could hide lineage" if source.unread else ""
-    findings = f"{source.findings} finding{'' if source.findings == 1 else 's'}"
-    return f"{source.name} ({source.kind}), {when}, {findings}{unread}"
+__all__ = ["LAYOUTS", "layout"]
 
 
 def layout(answer: Answer[Any]) -> Layout:
     """The layout of a question: its own, else one made from the fields of its rows."""
-    return LAYOUTS.get(answer.question) or _generic(answer.rows[0] if answer.rows else None)
+    return LAYOUTS.get(answer.question) or generic(answer.rows[0] if answer.rows else None)
 
 
-def _generic(row: Any) -> Layout:
-    columns: list[Column] = []
-    for field in fields(row) if is_dataclass(row) else ():
-        value = getattr(row, field.name)
-        if isinstance(value, Thing):
-            columns += _thing(field.name)
-        elif not _is_detail(value):
-            columns.append(_scalar(field))
-    return Layout(tuple(columns), detail=_details)
+def _counts(counts: dict[str, int], otherwise: str) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or otherwise
 
 
-def _is_detail(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and is_dataclass(value[0]) and not isinstance(value[0], Thing)
+def _said_by(name: str, mail: str) -> str:
+    return f"{name} <{mail}>" if name and mail else name or mail
 
 
-def _scalar(field: Field[Any]) -> Column:
-    name, shown = field.name, clock if is_time(field) else _text
-    title = name.removeprefix("claimed_").replace("_", " ").upper()
-    return Column(title, lambda row: shown(getattr(row, name)), whole="digest" in name)
+def _commit(thing: Thing | None) -> str:
+    return thing.digest.removeprefix("git:") if thing else ""
 
 
-def _thing(name: str) -> list[Column]:
-    def of(attribute: str) -> Callable[[Any], str]:
-        def cell(row: Any) -> str:
-            thing = getattr(row, name)
-            return str(getattr(thing, attribute)) if thing is not None else ""
-
-        return cell
-
-    prefix = "" if name == "thing" else f"{name.replace('_', ' ').upper()} "
-    return [
-        Column((prefix or "WHAT ").strip(), of("title")),
-        Column(f"{prefix}SOURCE", of("source")),
-        Column(f"{prefix}DIGEST", of("digest"), whole=True),
-    ]
+def _labelled(**texts: str) -> tuple[Detail, ...]:
+    return tuple((f"{label.replace('_', ' ')}:", text) for label, text in texts.items() if text)
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(_text(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
-    if isinstance(value, Thing):
-        return value.title
-    if is_dataclass(value):
-        return ", ".join(_text(item) for _, item in cells(value) if item not in {None, ""})
-    return str(value)
+def _stated_by(fact: Any) -> str:
+    where = f"{fact.document} ({fact.document_locus})" if fact.document_locus else fact.document
+    return f"{where} at commit {fact.document_commit}" if fact.document_commit else where
 
 
-def _details(row: Any) -> tuple[Detail, ...]:
-    found: list[Detail] = []
-    for field in fields(row):
-        value = getattr(row, field.name)
-        if not _is_detail(value):
-            continue
-        label = field.name.replace("_", " ") + ":"
-        if isinstance(value[0], Step):
-            found.append(("why:" if field.name in {"path", "why", "steps"} else label, chain(value)))
-        else:
-            found += [(label, _text(item)) for item in value]
+def _in_use(row: Any) -> str:
+    releases = ", ".join(row.releases)
+    return f"{releases} ({', '.join(row.stages)})" if row.stages else releases
+
+
+def _radius_heading(row: Any) -> str:
+    if row.verdict == "affected":
+        return f"AFFECTED AND LIVE in {', '.join(row.stages)}" if row.stages else "AFFECTED"
+    place = f" at {row.place.title} {row.place.digest}".rstrip() if row.place else ""
+    return f"UNKNOWN, because of {row.reason or 'a weak link'}{place}"
+
+
+def _radius_detail(row: Any) -> tuple[Detail, ...]:
+    steps = f"{row.distance} step{'' if row.distance == 1 else 's'}" if row.distance else "the subject itself"
+    amount = [row.dose, steps, row.known]
+    owner = f"owner {row.thing.owner}" if row.thing.owner else ""
+    return _labelled(why=chain(row.path), how=", ".join(word for word in [*amount, owner] if word))
+
+
+_OUTCOMES = {
+    "restore": "RESTORE, the newest version that is clean",
+    "rebuild": "REBUILD, no clean version is left",
+    "keep": "KEEP, the newest version is clean",
+}
+
+
+def _rollback_detail(row: Any) -> tuple[Detail, ...]:
+    found = [*_labelled(commit=row.commit, bytes=f"{row.bytes} {row.bytes_detail}".strip(), sha256=row.sha256)]
+    for refused in row.refused:
+        because = f" ({refused.reason}{f', {refused.place.title}' if refused.place else ''})" if refused.reason else ""
+        found.append(("refused:", f"{refused.thing.digest or refused.thing.title} is {refused.verdict}{because}"))
+    found += [(VERBATIM, command) for command in row.commands]
+    for number, step in enumerate(row.plan, 1):
+        by = f" by {step.clean.digest}" if step.clean else " by a clean one, which a person has to supply"
+        found.append((f"{number}.", f"{step.action} {step.thing.title}{by if step.action == 'replace' else ''}"))
+        found += [(VERBATIM, command) for command in step.commands]
     return tuple(found)
 
 
-LAYOUTS: dict[str, Layout] = {}
+def _mark_detail(row: Any) -> tuple[Detail, ...]:
+    withdrawn = f"{clock(row.withdrawn_at)} by {row.withdrawn_by}: {row.withdrawn_because}" if row.withdrawn_at else ""
+    return _labelled(
+        reason=row.reason,
+        made=f"{clock(row.made_at)} by {row.author}",
+        evidence=row.evidence,
+        technique=row.technique,
+        expires=clock(row.expires_at),
+        withdrawn=withdrawn,
+    )
+
+
+_MARKS = Layout(
+    (
+        Column("STATE", lambda row: row.state),
+        Column("MARK", lambda row: str(row.mark)),
+        Column("STANDS", lambda row: "yes" if row.standing else "no"),
+        Column("SUBJECT", lambda row: row.subject, whole=True),
+    ),
+    detail=_mark_detail,
+    empty="no marks",
+)
+
+LAYOUTS: dict[str, Layout] = {
+    "ingest": Layout(
+        (
+            Column("SOURCE", lambda row: row.name),
+            Column("NEW", lambda row: _counts(row.added, "unchanged" if row.unchanged else "nothing")),
+            Column("FINDINGS", lambda row: _counts(row.findings, "none")),
+            Column("SECONDS", lambda row: str(row.details.get("seconds", ""))),
+        ),
+        detail=lambda row: _labelled(could_hide_lineage=f"{row.unread:,} of the findings" if row.unread else ""),
+    ),
+    "sources": Layout(
+        (
+            Column("SOURCE", lambda row: row.source),
+            Column("KIND", lambda row: row.kind),
+            Column("READING", lambda row: str(row.acquisition)),
+            Column("READ AT", lambda row: clock(row.finished_at)),
+            Column("NEW", lambda row: f"{row.added:,}"),
+            Column("FINDINGS", lambda row: f"{row.findings:,}"),
+            Column("COULD HIDE LINEAGE", lambda row: f"{row.unread:,}"),
+        ),
+        detail=lambda row: _labelled(at=row.locator, findings=row.noticed),
+        empty="nothing was read into this case yet",
+    ),
+    "log": Layout(
+        (
+            Column("ACTION", lambda row: row.action),
+            Column("CLAIMED TIME", lambda row: clock(row.claimed_time)),
+            Column("DIGEST", lambda row: row.version.digest if row.version else "", whole=True),
+            Column("RELEASES", lambda row: ", ".join(row.releases)),
+        ),
+        heading=lambda row: f"{row.source}: {row.path}",
+        detail=lambda row: _labelled(
+            commit=f"{_commit(row.commit)} {_said_by(row.claimed_author, row.claimed_mail)}: {row.message}"
+            if row.commit
+            else ""
+        ),
+    ),
+    "blame": Layout(
+        (
+            Column("ACTION", lambda row: row.action),
+            Column("CLAIMED TIME", lambda row: clock(row.claimed_time)),
+            Column("COMMIT", lambda row: _commit(row.commit), whole=True),
+            Column("KNOWN", lambda row: row.known),
+        ),
+        heading=lambda row: f"{row.source}: {row.path} {row.thing.digest}".rstrip(),
+        detail=lambda row: _labelled(
+            by=f"{_said_by(row.claimed_author, row.claimed_mail)} (claimed)",
+            message=row.message,
+            stated_by=row.document,
+        ),
+        empty="no commit on record introduced these bytes",
+    ),
+    "trace": Layout(
+        (
+            Column("STEPS", lambda row: str(row.depth)),
+            Column("KIND", lambda row: row.thing.artifact_kind or row.thing.kind),
+            Column("WHAT", lambda row: row.thing.title),
+            Column("KNOWN", lambda row: row.strength),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+        ),
+        heading=lambda row: "ONLY THROUGH EQUAL BYTES, which may be equal by chance" if row.same_bytes else "ON RECORD",
+        detail=lambda row: _labelled(why=chain(row.path)),
+        empty="no ancestors on record",
+    ),
+    "path": Layout(
+        (
+            Column("STEP", lambda row: str(row.number)),
+            Column("BY", lambda row: " ".join(word for word in (row.step.edge, row.step.reason) if word)),
+            Column("KNOWN", lambda row: row.step.strength),
+            Column("WHAT", lambda row: row.step.thing.title),
+            Column("DIGEST", lambda row: row.step.thing.digest, whole=True),
+        ),
+        detail=lambda row: _labelled(stated_by=_stated_by(row.step)),
+        empty="no chain on record",
+    ),
+    "blast-radius": Layout(
+        (
+            Column("VERDICT", lambda row: row.verdict),
+            Column("KIND", lambda row: row.kind),
+            Column("WHAT", lambda row: row.thing.title),
+            Column("RELEASES", _in_use),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+        ),
+        heading=_radius_heading,
+        detail=_radius_detail,
+        empty="no version is affected or unknown, by what is on record",
+    ),
+    "find": Layout(
+        (
+            Column("KIND", lambda row: row.kind),
+            Column("WHAT", lambda row: row.title),
+            Column("VERSIONS", lambda row: f"{row.versions:,}"),
+            Column("DIGEST", lambda row: row.digest, whole=True),
+        ),
+        detail=lambda row: _labelled(subject=row.subject),
+    ),
+    "show": Layout(
+        (
+            Column("FACT", lambda row: row.fact),
+            Column("VALUE", lambda row: row.value),
+            Column("KNOWN", lambda row: " ".join(word for word in (row.strength, row.reason) if word)),
+            Column("DIGEST", lambda row: row.other.digest if row.other else "", whole=True),
+        ),
+        heading=lambda row: row.thing.title,
+        detail=lambda row: _labelled(stated_by=_stated_by(row)),
+    ),
+    "rollback": Layout(
+        (
+            Column("WHAT", lambda row: row.artifact),
+            Column("RELEASES", lambda row: ", ".join(row.releases)),
+            Column("BYTES", lambda row: row.bytes),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+        ),
+        heading=lambda row: _OUTCOMES.get(row.outcome, row.outcome),
+        detail=_rollback_detail,
+        empty="no model is affected or unknown, so there is nothing to go back from",
+    ),
+    "mark-add": _MARKS,
+    "mark-list": _MARKS,
+    "mark-withdraw": _MARKS,
+}

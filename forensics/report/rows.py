@@ -7,6 +7,7 @@ over the fields serves them all.
 from collections.abc import Iterable, Iterator
 from dataclasses import Field, fields, is_dataclass
 from functools import cache
+from itertools import zip_longest
 from math import isfinite
 from typing import Any
 
@@ -58,14 +59,24 @@ def steps(row: Any) -> Iterator[tuple[Step, ...]]:
 
 
 def chain(path: tuple[Step, ...]) -> str:
-    """A path in one line: ``a -> b -> c``; steps that are not on record as such say how they are known."""
-    parts: list[str] = []
-    for step in path:
+    """A path in one line: ``a -> b -> c``; steps that are not on record as such say how they are known.
+
+    The bytes between a directory's listing and its version are left out: to people they are one thing.
+    """
+    shown, before = "", None
+    words: list[str] = []
+    for step, after in zip_longest(path, path[1:]):
         weak = step.strength not in {"", "recorded", "matched"}
-        known = ", ".join(word for word in (step.strength if weak else "", step.reason) if word)
-        arrow = f" -({known})-> " if known else " -> "
-        parts.append((arrow if parts else "") + step.thing.title)
-    return "".join(parts)
+        words += [word for word in (step.strength if weak else "", step.reason) if word]
+        version_before = before is not None and before.digest == step.thing.digest
+        version_after = after is not None and after.edge == "content" and after.thing.digest == step.thing.digest
+        if step.thing.kind == "content" and after is not None and (version_before or version_after):
+            words += ["same bytes"] if version_before and version_after else []
+            continue
+        arrow = f" -({', '.join(words)})-> " if words else " -> "
+        shown += (arrow if shown else "") + step.thing.title
+        before, words = step.thing, []
+    return shown
 
 
 def cells(row: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

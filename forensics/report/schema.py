@@ -18,7 +18,22 @@ from forensics.report.json import VERSION, schema_name
 __all__ = ["ROWS", "load", "schema"]
 
 #: The class of each question's rows, by module and name; None where the question decides (``sql``).
-ROWS: dict[str, tuple[str, str] | None] = {}
+ROWS: dict[str, tuple[str, str] | None] = {
+    "ingest": ("forensics.case.ingest", "Ingested"),
+    "sources": ("forensics_queries.sources", "Acquisition"),
+    "find": ("forensics_queries.find", "Found"),
+    "show": ("forensics_queries.show", "Fact"),
+    "log": ("forensics_queries.log", "Entry"),
+    "blame": ("forensics_queries.blame", "Blamed"),
+    "trace": ("forensics_queries.trace", "Ancestor"),
+    "path": ("forensics_queries.path", "Link"),
+    "blast-radius": ("forensics_queries.blast_radius", "Affected"),
+    "rollback": ("forensics_queries.rollback", "Target"),
+    "mark-add": ("forensics_queries.marks", "Mark"),
+    "mark-list": ("forensics_queries.marks", "Mark"),
+    "mark-withdraw": ("forensics_queries.marks", "Mark"),
+    "sql": None,
+}
 
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

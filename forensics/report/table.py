@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from forensics.answer import Answer
-from forensics.report.layouts import Column, Layout, layout
+from forensics.report.layout import VERBATIM, Column, Layout
+from forensics.report.layouts import layout
 from forensics.report.page import Page
 from forensics.report.text import safe, width, wrap
 
@@ -59,17 +60,21 @@ def _row(texts: list[str], widths: list[int], page: Page) -> Iterator[str]:
 
 def _records(chosen: Layout, columns: list[Column], rows: list[Any], page: Page) -> Iterator[str]:
     label = max(len(column.title) for column in columns) + _GAP
-    for row in rows:
+    for place, row in enumerate(rows):
+        if place:
+            yield "\n"
         for column in columns:
             text = _flat(column.cell(row))
             if text:
                 yield from _labelled(column.title, text, label, page)
         yield from _details(chosen, row, page)
-        yield "\n"
 
 
 def _details(chosen: Layout, row: Any, page: Page) -> Iterator[str]:
     for label, text in chosen.detail(row):
+        if label == VERBATIM:
+            yield f"    {VERBATIM} {_flat(text)}\n"
+            continue
         yield from _labelled(f"    {_flat(label)}", _flat(text), width(_flat(label)) + 5, page)
 
 
