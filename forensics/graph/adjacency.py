@@ -163,7 +163,7 @@ def seeds_of(graph: Graph, seeds: Iterable[int]) -> list[int]:
     Raises:
         IntegrityError: a node that is not in the graph.
     """
-    starts = sorted(set(seeds))
+    starts = sorted(set(map(int, seeds)))
     if starts and not (starts[0] >= 0 and starts[-1] < graph.nodes):
         stray = starts[0] if starts[0] < 0 else starts[-1]
         raise IntegrityError(f"node {stray} is not in the graph of {graph.nodes} nodes")

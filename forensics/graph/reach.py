@@ -101,7 +101,8 @@ class Reach:
         import numpy as np
 
         nodes = np.frombuffer(self.nodes, dtype=np.int32)
-        sizes = np.diff(self._starts, append=len(nodes))
+        starts = np.array([*self._starts, len(nodes)], dtype=np.intp)
+        sizes = starts[1:] - starts[:-1]
         depths = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         if isinstance(self._parents, dict):
             parents = np.fromiter(map(self._parents.__getitem__, self.nodes), np.int32, len(nodes))
