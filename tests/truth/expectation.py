@@ -4,7 +4,8 @@ The least verdict comes from the bytes (a version that holds the token is not cl
 greatest comes from what the world knows: a version that was made with the subject may be affected; every other must be
 clear, save these classes, in which the record cannot tell:
 
-- ``same-bytes``: its bytes, or a member's, are also those of something affected, and did not stand before the subject;
+- ``same-bytes``: its bytes, or a member's, are also those of something that is not clear, and did not stand before the
+  subject;
 - ``several``: the same version was also made, or brought in, by something affected;
 - ``merged-lock``: an entry that first stands in a merge, with an affected dep;
 - ``persisted``: its run was built on an affected earlier version;
@@ -47,6 +48,7 @@ class _Closure:
         self.versions: dict[Name, int] = dict.fromkeys(facts.versions, CLEAR)
         self.why: dict[object, str] = {}
         self.bad = {subject.target} if subject.kind == "content" else set()
+        self.doubtful: set[str] = set()
         self.changed = True
         while self.changed:
             self.changed = False
@@ -98,9 +100,10 @@ class _Closure:
         """By its bytes alone (upper bound)."""
         if not self.upper:
             return CLEAR
-        if any(content in self.bad and not self.predates(content) for content in version.contents):
-            return UNKNOWN if version.runs else AFFECTED
-        return CLEAR
+        fresh = {content for content in version.contents if not self.predates(content)}
+        if fresh & self.bad and not version.runs:
+            return AFFECTED
+        return UNKNOWN if fresh & (self.bad | self.doubtful) else CLEAR
 
     def judged(self, run: Run, version: Version) -> int:
         """A version as one run read it."""
@@ -214,6 +217,10 @@ class _Closure:
         digest = self.facts.digest(version).partition(":")[0]
         if self.upper and self.subject.kind == "content" and digest != self.subject.algorithm:
             self._raise(self.versions, name, UNKNOWN, "rehash")
+        if self.upper and self.versions[name] == UNKNOWN and name[1] not in self.doubtful:
+            whole = any(level for level, _ in self.suppliers(version))
+            self.doubtful |= version.contents if whole else {name[1]}
+            self.changed = True
         if self.upper and self.versions[name] == AFFECTED:
             spread = {name[1]}
             whole = any(level for level, _ in self.suppliers(version)) or self.subject.target == name[1]

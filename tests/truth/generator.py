@@ -100,6 +100,7 @@ class Generator:
         chosen = {name for name, share in FEATURES.items() if self.random.random() < share}
         self.features = frozenset(chosen if features is None else chosen & features)
         self.counter = 0
+        self.authors: dict[str, int] = {}
         roots = self.random.choice([("a", "b"), ("", "sub")]) if "roots" in self.features else ("",)
         legacy = frozenset(root for root in roots if "legacy" in self.features and self.random.random() < 0.7)
         self.history = History(seed, roots, legacy)
@@ -112,6 +113,7 @@ class Generator:
         self.counter += 1
         found = f"tok{self.counter}x"
         self.now.wrote.add(found)
+        self.authors[found] = self.now.index
         return found
 
     def chance(self, share: float, feature: str = "") -> bool:
@@ -355,7 +357,8 @@ class Generator:
         before = [(out.path, outs_before[out.path]) for out in stage.outs if out.persist and out.path in outs_before]
         declared = [thing for _, thing in deps]
         reads = [*(declared[:1] if stage.skips else declared), *hidden, *(thing for _, thing in before)]
-        atoms = frozenset({atom(self.now.index)}).union(*(thing.consumed() for thing in (*declared, *reads)))
+        ordered = {atom(self.authors[token]) for token in tokens(stage.command.encode())}
+        atoms = frozenset({atom(self.now.index), *ordered}).union(*(thing.consumed() for thing in (*declared, *reads)))
         outs: list[tuple[str, Thing]] = []
         for out in stage.outs:
             made = {
