@@ -126,6 +126,7 @@ def judge(
     suspected = suspicion(lineage, seeds, spread)
     for content in other_algorithms(lineage, suspected):
         spread.doubt_bytes(content, Reason.OTHER_ALGORITHM)
+    spread.run()
     admitted: set[tuple[int, GapKind]] = set()
     # What stands behind one gap may itself have come through another, so gaps are asked until none opens.
     while opened := sorted(set(admitted_gaps(lineage, suspected)) - admitted):

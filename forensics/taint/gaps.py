@@ -82,16 +82,26 @@ def admitted_gaps(lineage: "Lineage", suspected: Suspicion) -> Iterator[tuple[in
         gap = GapKind(kind)
         if suspected.before and not suspected.before.isdisjoint(lineage.places(node)):
             continue
-        if _admits(gap, size, digest, suspected):
+        marked = suspected.smallest is not None and (size is None or suspected.smallest <= size)
+        if gap is GapKind.MISSING_LISTING:
+            made = suspected.smallest_made is not None and (size is None or suspected.smallest_made <= size)
+            admits = marked or (made and _is_put_together(lineage, node))
+        else:
+            admits = _admits(gap, marked, digest, suspected)
+        if admits:
             yield node, gap
 
 
-def _admits(gap: GapKind, size: int | None, digest: str | None, suspected: Suspicion) -> bool:
-    marked = suspected.smallest is not None and (size is None or suspected.smallest <= size)
-    made = suspected.smallest_made is not None and (size is None or suspected.smallest_made <= size)
+def _is_put_together(lineage: "Lineage", directory: int) -> bool:
+    """Whether somebody may have copied files into a directory: some version of it was made by no run on record."""
+    return any(
+        not any(strength in CERTAIN for _, strength in lineage.suppliers(version))
+        for version in lineage.holders(directory)
+    )
+
+
+def _admits(gap: GapKind, marked: bool, digest: str | None, suspected: Suspicion) -> bool:
     match gap:
-        case GapKind.MISSING_LISTING:
-            return marked or made
         case GapKind.EXTERNAL:
             return bool(suspected.contents)
         case GapKind.NO_DIGEST:
