@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from forensics.case import Case
 from forensics.errors import UsageError
@@ -16,11 +18,21 @@ from tests.truth.facts import Subject
 from tests.truth.repository import Repository
 
 
+@cache
+def _empty_case() -> bytes:
+    """Making the tables of a case takes longer than reading a small history into it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "case.duckdb"
+        Case.open(path, write=True, new=True).close()
+        return path.read_bytes()
+
+
 @contextmanager
 def ingested(repository: Path, case: Path) -> Iterator[Case]:
     """A new case with one repository in it, open for questions."""
     connector, source = find_connector(str(repository), "dvc")
-    with Case.open(case, write=True, new=True) as opened:
+    case.write_bytes(_empty_case())
+    with Case.open(case, write=True) as opened:
         opened.ingest(source, connector.read(source))
         yield opened
 
