@@ -58,15 +58,16 @@ def read_project(
     memo = memo or Memo()
     pipeline = Pipeline(readable=False) if yaml is None else _pipeline(directory, yaml, read_file, memo)
     problems = list(pipeline.problems)
-    runs: dict[Run, None] = {}
+    runs: list[Run] = []
     if lock is not None:
         content = decode(lock, problems, MAX_LOCK)
         sides = conflict_sides(content) if content is not None else None
         if sides is not None:
             problems.append(Problem(FindingKind.CONFLICT, "merge conflict markers; both sides were read", admits=True))
         for side in sides or (() if content is None else (content,)):
-            for run in _runs(side, directory, pipeline, problems, memo):
-                runs[run] = None
+            runs += _runs(side, directory, pipeline, problems, memo)
+        if sides is not None:
+            runs = list(dict.fromkeys(runs))
         if yaml is None and runs:
             message = "dvc.lock without dvc.yaml: where its stages ran is not known"
             problems.append(Problem(FindingKind.UNDECLARED, message))
@@ -76,7 +77,7 @@ def read_project(
         metrics=tuple(pipeline.metrics),
         params=tuple(pipeline.params),
         plots=tuple(pipeline.plots),
-        declared_outs=pipeline.declared_outs,
+        declared_outs=tuple(pipeline.outs),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -243,8 +244,8 @@ _OUTSIDE = re.compile(r"\n(?=[^ \n])")
 _SCHEMA = re.compile(r"^(?:schema|stages|['\"])", re.MULTILINE)
 _SHALLOW = re.compile(r"^ [^ \n]", re.MULTILINE)
 _KEY = {0: re.compile(r"\n(?=[^\s#])"), 2: re.compile(r"\n(?=  [^\s#])")}
-#: What a stage's name cannot begin with, unless it means something else than a name.
-_INDICATORS = frozenset("?:-&*!|>%@`{}[],<")
+#: What stands before a stage's name only if it means something else than a name.
+_INDICATOR = re.compile(r"[&*!|>%@`{}\[\],]|<<|[?:-](?:\s|\Z)")
 
 
 def split(content: str) -> list[str] | None:
@@ -259,9 +260,14 @@ def split(content: str) -> list[str] | None:
         end = _OUTSIDE.search(content, found.end() - 1)
         region = content[found.end() : end.start() + 1 if end else len(content)]
         problems: list[Problem] = []
-        around = content[: found.end()] + (content[end.start() + 1 :] if end else "")
+        around = f"{content[: found.end()]}  cut: out\n{content[end.start() + 1 :] if end else ''}"
         root = load(around, problems) if len(around) <= MAX_BYTES else None
-        if problems or not isinstance(root, dict) or root.get("stages") != "" or root.get("schema") != "2.0":
+        if (
+            problems
+            or not isinstance(root, dict)
+            or root.get("stages") != {"cut": "out"}
+            or root.get("schema") != "2.0"
+        ):
             return None
         if _SHALLOW.search(region):
             return None
@@ -273,7 +279,7 @@ def split(content: str) -> list[str] | None:
     lead = chunks.pop(0)
     if any(line.strip() and not line.lstrip().startswith("#") for line in lead.split("\n")):
         return None
-    if any(chunk[indent] in _INDICATORS for chunk in chunks):
+    if any(_INDICATOR.match(chunk, indent) for chunk in chunks):
         return None
     return [chunk + "\n" for chunk in chunks]
 
@@ -288,7 +294,7 @@ def parse_yaml(chunk: str) -> _Parsed | None:
 
 
 # A plain scalar on one line that means text whatever surrounds it: no quote, indicator or blank at its ends, no
-# ``: `` and no `` #`` within. ``_MORE`` is a line that continues one.
+# ``: `` and no `` #`` within. ``_MORE`` is a line that continues one; a blank before the break is not part of it.
 _BODY = r"[\w!\"$-9;-~]*+"
 _MORE = rf"(?=[^\s#]){_BODY}(?:(?::(?=\S)|\#| (?=[^\n#]))[\w!\"$-9;-~]*+)*+"
 _TEXT = rf"(?!(?:null|Null|NULL)\n)(?=[\w./$(]){_MORE}"
@@ -310,7 +316,7 @@ class _Grammar:
     def indented(cls, blanks: str) -> "_Grammar":
         inner = blanks + "  "
         return cls(
-            head=re.compile(rf"{blanks}([\w./][\w./@\-]*+):\n{inner}cmd: ({_TEXT}\n(?:{inner}  {_MORE}\n)*+)"),
+            head=re.compile(rf"{blanks}([\w./][\w./@\-]*+):\n{inner}cmd: ({_TEXT} ?\n(?:{inner}  {_MORE} ?\n)*+)"),
             item=re.compile(
                 rf"{inner}- path: ({_TEXT})\n(?:{inner}  hash: (md5)\n)?+"
                 rf"(?:{inner}  md5: ([0-9a-f]{{32}}(?:\.dir)?+)\n)?+"

@@ -56,22 +56,19 @@ class Pipeline:
     Attributes:
         stages: by name, ``group@key`` for one of many.
         unresolved: groups whose keys could not be told.
+        outs: every path that a stage declares as its output.
         readable: False where dvc.yaml could not be read at all.
     """
 
     stages: dict[str, Stage] = field(default_factory=dict)
     unresolved: set[str] = field(default_factory=set)
+    outs: dict[str, None] = field(default_factory=dict)
     artifacts: list[Declared] = field(default_factory=list)
     metrics: dict[str, None] = field(default_factory=dict)
     params: dict[str, None] = field(default_factory=dict)
     plots: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     readable: bool = True
-
-    @property
-    def declared_outs(self) -> tuple[str, ...]:
-        """Every output path that a stage declares."""
-        return tuple(dict.fromkeys(path for stage in self.stages.values() for path in stage.outs or ()))
 
 
 def read_pipeline(directory: str, data: bytes, read_file: Callable[[str], bytes | None]) -> Pipeline:
@@ -229,6 +226,7 @@ class _Reader:
         self.pipeline.stages[name] = stage
         self.pipeline.params.update(dict.fromkeys(params))
         for path, flags in (outs or {}).items():
+            self.pipeline.outs[path] = None
             if flags.role != "out":
                 (self.pipeline.metrics if flags.role == "metric" else self.pipeline.plots)[path] = None
 
