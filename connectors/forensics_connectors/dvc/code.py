@@ -49,12 +49,12 @@ class Code:
 
     Attributes:
         blobs: for a version (by index) the blobs at its path that have its digest.
-        paths: paths of dependencies and uncached outputs that are files in git at some commit.
+        paths: all blobs at each path of a dependency or uncached output that is a file in git at some commit.
         folders: positions of commits that change something below a dependency that is a folder in git.
     """
 
     blobs: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    paths: set[str] = field(default_factory=set)
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
     folders: dict[str, list[int]] = field(default_factory=dict)
 
 
@@ -73,7 +73,7 @@ def match_code(history: History, ledger: Ledger, blobs: Blobs) -> Code:
     seen = _blobs_at(history, files, folders, code)
     blobs.load(oid for oids in seen.values() for oid in oids)
     for path, oids in seen.items():
-        code.paths.add(path)
+        code.paths[path] = tuple(oids)
         found: dict[Digest, list[str]] = {}
         for oid in oids:
             for digest in blobs.digests(oid) or ():

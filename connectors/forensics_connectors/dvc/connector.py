@@ -7,22 +7,31 @@ from hashlib import sha256
 from pathlib import Path
 
 from forensics.errors import SourceError
-from forensics.model import Acquired, Record, Source
+from forensics.model import Acquired, ArtifactKind, Record, RefKind, Source
 from forensics_connectors.dvc.code import Blobs, match_code
+from forensics_connectors.dvc.gaps import Gaps
 from forensics_connectors.dvc.ledger import Ledger
 from forensics_connectors.dvc.library import Library
+from forensics_connectors.dvc.listings import read_listings
+from forensics_connectors.dvc.moments import Moments
+from forensics_connectors.dvc.parts import Parts
 from forensics_connectors.dvc.records import Reading, execution_records, version_records
+from forensics_connectors.dvc.releases import read_releases, tags_of
+from forensics_connectors.dvc.roles import read_roles
 from forensics_connectors.dvc.storage import Storage
+from forensics_connectors.dvc.tagged import Tagged
 from forensics_connectors.dvc.timeline import read_timeline
 from forensics_connectors.dvc.trees import Trees
 from forensics_connectors.git.connector import git_source, git_state
-from forensics_connectors.git.history import read_history
+from forensics_connectors.git.history import History, read_history
 from forensics_connectors.git.layout import find_layout
 from forensics_connectors.git.records import git_records
 from forensics_connectors.git.text import text
 from forensics_connectors.git.view import View, open_view
 
 __all__ = ["DvcConnector"]
+
+_TIPS = 200
 
 
 class DvcConnector:
@@ -63,16 +72,33 @@ class DvcConnector:
             yield from git_records(history)
             clock.stop()
             ledger = Ledger()
-            moments = {history.positions[ref.commit] for ref in history.refs}
-            timeline = read_timeline(history, library, ledger, moments)
+            tips = _tips(history)
+            tags = {history.positions[tag.commit] for tag in tags_of(history.refs)}
+            timeline = read_timeline(history, library, ledger, {*tips, *tags})
             clock.stop("parse")
             blobs = Blobs(view)
             code = match_code(history, ledger, blobs)
             clock.stop("code")
             storage = _storage(view)
+            listings = read_listings(ledger, storage)
             reading = Reading(history, ledger, timeline, code, blobs)
+            moments = Moments(reading)
+            parts = Parts(reading, listings, trees, moments)
+            gaps = Gaps(reading, parts, moments, tips)
+            roles = list(read_roles(ledger, history.refs))
+            models = {role.path for role in roles if role.kind is ArtifactKind.MODEL}
+            tagged = Tagged(reading, trees, parts, moments, models)
+            parts.ask()
+            gaps.ask()
+            tagged.ask()
+            moments.answer()
+            joined = [*parts.records(), *gaps.records(), *read_releases(history.refs, tagged.moments())]
+            clock.stop("members")
             yield from version_records(reading)
             yield from execution_records(reading)
+            yield from listings.records()
+            yield from joined
+            yield from roles
             yield from ledger.findings
             yield from view.findings
             details: dict[str, object] = {
@@ -86,6 +112,13 @@ class DvcConnector:
                 "seconds": clock.seconds,
             }
             yield Acquired(_state(view, storage), details)
+
+
+def _tips(history: History) -> tuple[int, ...]:
+    """Commits to look at as they stand, those of HEAD and branches first: not all, where there are very many refs."""
+    ranks = {kind: rank for rank, kind in enumerate(RefKind)}
+    refs = sorted(history.refs, key=lambda ref: (ranks[ref.kind], ref.name))
+    return tuple(dict.fromkeys(history.positions[ref.commit] for ref in refs))[:_TIPS]
 
 
 class _Clock:

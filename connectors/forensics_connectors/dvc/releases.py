@@ -1,6 +1,5 @@
 """Releases and their stages, from git tags: GTO's, replayed as GTO does, and plain ones."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,38 +19,9 @@ from forensics.model import (
     Strength,
 )
 from forensics_connectors.dvc.documents import Declared
+from forensics_connectors.dvc.gto import TagName, parse_tag
 
-__all__ = ["GtoTag", "Moment", "parse_gto_tag", "read_releases", "tags_of"]
-
-_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
-_NUMBER = r"(?:0|[1-9]\d*)"
-_SEMVER = (
-    rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?"
-)
-# As gto.constants.tag_re, version 1.10; in tags "=" stands for the ":" between directory and name.
-_TAG = re.compile(
-    rf"(?P<artifact>(?:[a-zA-Z0-9-_./]+=)?{_NAME})"
-    rf"(?:(?:#(?P<stage>{_NAME})|@(?P<version>{_SEMVER}))(?P<cancel>!?)|@(?P<deprecated>deprecated))"
-    r"(?:#(?P<counter>[0-9]+))?",
-    re.ASCII,
-)
-_TAG_LENGTH = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class GtoTag:
-    """What the name of a GTO tag says.
-
-    Attributes:
-        artifact: ``name``, or ``directory:name``.
-        action: ``register``, ``deregister``, ``assign``, ``unassign`` or ``deprecate``.
-        version, stage: whichever the action is about, else empty.
-    """
-
-    artifact: str
-    action: str
-    version: str = ""
-    stage: str = ""
+__all__ = ["Moment", "read_releases", "tags_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +30,13 @@ class Moment:
 
     Attributes:
         artifacts: the artifacts that its dvc.yaml files declare.
-        models: keys of the model versions that it holds, each with how it is known to be a model.
+        models: keys of the model versions that it holds.
         find: the versions held at a path or the directory around it: (key, whether it is that very path).
     """
 
     artifacts: tuple[Declared, ...]
-    models: tuple[tuple[str, Strength], ...]
+    models: tuple[str, ...]
     find: Callable[[str], list[tuple[str, bool]]]
-
-
-def parse_gto_tag(name: str) -> GtoTag | None:
-    """Reads the short name of a tag, None where it is not one of GTO's."""
-    match = _TAG.fullmatch(name) if len(name) <= _TAG_LENGTH else None
-    if match is None:
-        return None
-    artifact = match["artifact"].replace("=", ":")
-    if match["deprecated"]:
-        return GtoTag(artifact, "deprecate")
-    if match["version"]:
-        return GtoTag(artifact, "deregister" if match["cancel"] else "register", version=match["version"])
-    return GtoTag(artifact, "unassign" if match["cancel"] else "assign", stage=match["stage"])
 
 
 def tags_of(refs: Iterable[Ref]) -> list[Ref]:
@@ -99,11 +56,11 @@ def read_releases(refs: Iterable[Ref], moments: dict[str, Moment]) -> Iterator[R
         moments: what each tagged commit holds, by commit id; tags of other commits are left out.
     """
     plain: list[Ref] = []
-    replay: list[tuple[Ref, GtoTag]] = []
+    replay: list[tuple[Ref, TagName]] = []
     for tag in tags_of(refs):
         if tag.commit not in moments:
             continue
-        parsed = parse_gto_tag(_short(tag))
+        parsed = parse_tag(_short(tag))
         if parsed is None:
             plain.append(tag)
         elif not tag.tag:
@@ -115,14 +72,14 @@ def read_releases(refs: Iterable[Ref], moments: dict[str, Moment]) -> Iterator[R
     by_version: dict[tuple[str, str], Release] = {}
     by_commit: dict[tuple[str, str], Release] = {}
     for tag, parsed in replay:
-        if parsed.action == "register":
+        if parsed.action == "register" and (parsed.artifact, parsed.version) not in by_version:
             release = _release(tag, f"{parsed.artifact}@{parsed.version}", parsed.artifact, parsed.version)
             by_version[parsed.artifact, parsed.version] = by_commit[parsed.artifact, tag.commit] = release
             yield release
             yield from _released(release, moments[tag.commit])
     orders: dict[str, int] = {}
     for tag, parsed in replay:
-        if parsed.action == "register":
+        if parsed.action in ("register", "create"):
             continue
         target = by_version.get((parsed.artifact, parsed.version)) or by_commit.get((parsed.artifact, tag.commit))
         if target is None and parsed.action == "assign":
@@ -147,8 +104,8 @@ def read_releases(refs: Iterable[Ref], moments: dict[str, Moment]) -> Iterator[R
     for tag in plain:
         release = _release(tag, _short(tag), "", _short(tag))
         yield release
-        for key, strength in moments[tag.commit].models:
-            yield Edge(EdgeKind.RELEASED, key, release.key, _origin(tag), strength)
+        for key in moments[tag.commit].models:
+            yield Edge(EdgeKind.RELEASED, key, release.key, _origin(tag))
 
 
 def _released(release: Release, moment: Moment) -> Iterator[Record]:

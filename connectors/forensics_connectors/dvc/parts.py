@@ -1,0 +1,310 @@
+"""Dependencies that lie inside tracked directories, and directories that contain what is tracked (rules 5 and 7)."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from forensics.digest import EMPTY, Digest
+from forensics.model import (
+    Edge,
+    EdgeKind,
+    Finding,
+    FindingKind,
+    Gap,
+    GapKind,
+    Record,
+    Strength,
+    version_key,
+)
+from forensics_connectors.dvc.hashing import MD5, UNIX, directory_digest
+from forensics_connectors.dvc.listings import Directory, Listings
+from forensics_connectors.dvc.moments import Moments
+from forensics_connectors.dvc.records import Reading
+from forensics_connectors.dvc.trees import FOLDER, Trees
+from forensics_connectors.git.text import text
+
+__all__ = ["Parts"]
+
+#: How many states of one folder are tried, beside those at the commits that record its use.
+_TRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A file of a rebuilt directory: a git blob, or a version (an index) that DVC tracks, whole or in part."""
+
+    name: str
+    values: tuple[str | None, str | None]
+    blob: str = ""
+    version: int = -1
+
+
+@dataclass(slots=True)
+class Parts:
+    """Joins parts to wholes by what directories list, else by path.
+
+    Attributes:
+        linked: versions that have been joined to something.
+    """
+
+    reading: Reading
+    listings: Listings
+    trees: Trees
+    moments: Moments
+    linked: set[int] = field(default_factory=set)
+    _paths: list[str] = field(default_factory=list)
+    _wholes: dict[str, list[int]] = field(default_factory=dict)
+    _uses: dict[int, set[int]] = field(default_factory=dict)
+    _shown: set[str] = field(default_factory=set)
+    _held_in: dict[tuple[str, str], dict[Digest | None, list[int]]] = field(default_factory=dict)
+    _states: dict[tuple[object, ...], dict[Digest, None]] = field(default_factory=dict)
+    _far: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        paths: set[str] = set()
+        for index, fact in enumerate(self.reading.ledger.facts):
+            if fact.is_out and not fact.external and not fact.outside:
+                paths.add(fact.path)
+                if fact.is_directory:
+                    self._wholes.setdefault(fact.path, []).append(index)
+        self._paths = sorted(paths)
+        for number, job in enumerate(self.reading.ledger.jobs):
+            for index in job.deps:
+                self._uses.setdefault(index, set()).update(self.reading.recorded.get(number, ()))
+
+    def around(self, path: str) -> list[str]:
+        """The directories around a path that DVC ever tracked."""
+        found: list[str] = []
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            if path in self._wholes:
+                found.append(path)
+        return found
+
+    def under(self, folder: str) -> list[str]:
+        """The paths inside a folder that DVC ever tracked."""
+        start = bisect_left(self._paths, f"{folder}/") if folder else 0
+        return self._paths[start : bisect_left(self._paths, f"{folder}0") if folder else None]
+
+    def ask(self) -> None:
+        """Says what commits will have to be looked at."""
+        for index in self._uses:
+            fact = self.reading.ledger.facts[index]
+            paths = self.around(fact.path) + (self.under(fact.path) if fact.is_directory else [])
+            for position in self._uses[index] if paths else ():
+                self.moments.ask(position, paths)
+                for parent in self.reading.history.parents[position]:
+                    self.moments.ask(parent, paths)
+
+    def records(self) -> Iterator[Record]:
+        """Yields edges between parts and wholes, and the gaps where there should be some.
+
+        It adds to the listings those that it can rebuild.
+        """
+        facts = self.reading.ledger.facts
+        named = [index for index in self._uses if not facts[index].external and facts[index].digest is not None]
+        for index in named:
+            if facts[index].is_directory and not self._has_source(index):
+                yield from self._whole(index)
+        for index in named:
+            if index not in self.reading.code.blobs and self.around(facts[index].path):
+                yield from self._part(index)
+
+    def _has_source(self, index: int) -> bool:
+        """Some commit or some execution states where the version itself comes from."""
+        return index in self.reading.held or index in self.reading.generated
+
+    # -- a dependency inside a directory ----------------------------------------------------------------------------
+
+    def _part(self, index: int) -> Iterator[Record]:
+        reading, fact = self.reading, self.reading.ledger.facts[index]
+        found = False
+        for path in self.around(fact.path):
+            name = fact.path[len(path) + 1 :]
+            for whole in self._holders(path, name).get(fact.digest, ()):
+                found = True
+                directory = self.listings.of(reading.ledger.facts[whole])
+                if fact.is_directory and directory is not None and fact.digest is not None:
+                    self.listings.add(directory.part(name, fact.digest))
+                yield self._edge(EdgeKind.PART, whole, index, "listing")
+        if found:
+            self.linked.add(index)
+        elif not self._has_source(index) and index not in self.linked:
+            beside = {
+                held
+                for position in self._uses[index]
+                for path in self.around(fact.path)
+                if (held := self.moments.data.get((position, path))) is not None
+                and reading.ledger.facts[held].is_directory
+                and self.listings.of(reading.ledger.facts[held]) is None
+            }
+            for held in sorted(beside):
+                self.linked.add(index)
+                yield self._edge(EdgeKind.PART, held, index, "by-path")
+            if not beside:
+                self.linked.add(index)
+                detail = f"{fact.path} lies inside {self.around(fact.path)[0]}, and no known version of that holds it"
+                yield Gap(GapKind.UNLINKED, reading.key(index), detail, fact.origin)
+
+    def _holders(self, path: str, name: str) -> dict[Digest | None, list[int]]:
+        """The versions of a directory by what lies in them at a relative path."""
+        if (path, name) not in self._held_in:
+            holders = self._held_in[path, name] = {}
+            for whole in self._wholes[path]:
+                directory = self.listings.of(self.reading.ledger.facts[whole])
+                if directory is not None:
+                    holders.setdefault(directory.find(name), []).append(whole)
+        return self._held_in[path, name]
+
+    # -- a directory that holds tracked things ----------------------------------------------------------------------
+
+    def _whole(self, index: int) -> Iterator[Record]:
+        reading, fact = self.reading, self.reading.ledger.facts[index]
+        if fact.digest is None or str(fact.digest) in EMPTY:
+            return
+        inside, in_git = self.under(fact.path), fact.path in reading.code.folders
+        if not inside and not in_git:
+            return
+        self.linked.add(index)
+        rebuilt = self._rebuild(index)
+        if rebuilt is not None:
+            position, members = rebuilt
+            yield from self._members(index, position, members)
+            return
+        directory = self.listings.of(fact)
+        found = False
+        if directory is not None:
+            for path in inside:
+                within = directory.find(path[len(fact.path) + 1 :])
+                held_part = None if within is None else reading.ledger.find(path, within)
+                if held_part is not None and reading.ledger.facts[held_part].is_out:
+                    found = True
+                    yield self._edge(EdgeKind.MEMBER, held_part, index, "listing")
+        elif in_git:
+            self.listings.missing.pop(fact.digest, None)
+            message = f"a stage ran with {fact.path} in a state that no commit holds"
+            yield Gap(GapKind.CODE_NOT_COMMITTED, reading.key(index), message, fact.origin)
+            yield Finding(FindingKind.CODE_NOT_COMMITTED, message, fact.origin, node=reading.key(index))
+        if directory is None:
+            beside = {
+                held
+                for position in self._uses[index]
+                for path in inside
+                if (held := self.moments.data.get((position, path))) is not None
+            }
+            found = bool(beside) or in_git
+            for held in sorted(beside):
+                yield self._edge(EdgeKind.MEMBER, held, index, "by-path")
+        if not found:
+            detail = f"{fact.path} contains {', '.join(inside[:3])}, and in no known version of them"
+            yield Gap(GapKind.UNLINKED, reading.key(index), detail, fact.origin)
+
+    def _rebuild(self, index: int) -> tuple[int, list[_Member]] | None:
+        """Finds a commit at which what git and DVC hold in a folder has the digest of a version."""
+        fact, history = self.reading.ledger.facts[index], self.reading.history
+        near = sorted(self._uses[index])
+        near += [parent for position in near for parent in history.parents[position]]
+        last = near[-1] if near else 0
+        far = self._changed(fact.path)
+        if len(far) > _TRIES:
+            place = bisect_left(far, last)
+            far = far[max(0, place - _TRIES // 2) : place + _TRIES // 2]
+        for position in dict.fromkeys((*near, *far)):
+            if fact.digest in self._digests(fact.path, position):
+                return position, self._contents(fact.path, position, fact.digest.algorithm if fact.digest else MD5)
+        return None
+
+    def _changed(self, folder: str) -> list[int]:
+        """The commits that change something in a folder."""
+        if folder not in self._far:
+            inside = set(self.under(folder))
+            found = set(self.reading.code.folders.get(folder, ()))
+            for position, steps in self.reading.timeline.steps.items() if inside else ():
+                if any(step.path in inside for group in steps.values() for step in group):
+                    found.add(position)
+            for position in found if inside else ():
+                self.moments.ask(position, inside)
+            self.moments.answer()
+            self._far[folder] = sorted(found)
+        return self._far[folder]
+
+    def _held(self, folder: str, position: int) -> list[tuple[str, int]]:
+        """What DVC holds in a folder at a commit, beside what git holds."""
+        data = self.moments.data
+        found = [(path, part) for path in self.under(folder) if (part := data.get((position, path))) is not None]
+        return [(path, part) for path, part in found if part not in self.reading.code.blobs]
+
+    def _digests(self, folder: str, position: int) -> dict[Digest, None]:
+        """The digests that DVC would give a folder at a commit."""
+        held = self._held(folder, position)
+        state = (folder, self.trees.find(position, folder), *held)
+        if state not in self._states:
+            found = self._states[state] = {}
+            for side, algorithm in enumerate((MD5, UNIX)):
+                members = self._contents(folder, position, algorithm)
+                pairs = [(member.name, value) for member in members if (value := member.values[side]) is not None]
+                if pairs and len(pairs) == len(members):
+                    found[directory_digest(pairs, algorithm)] = None
+        return self._states[state]
+
+    def _contents(self, folder: str, position: int, algorithm: str) -> list[_Member]:
+        """The files in a folder at a commit, none where DVC would see other ones."""
+        mode, tree = self.trees.find(position, folder) or ("", "")
+        files = self.trees.files(tree) if mode == FOLDER else {}
+        if files is None:
+            return []
+        members = list(self._from_git(files))
+        for path, part in self._held(folder, position):
+            members += self._from_data(path[len(folder) + 1 :] if folder else path, part, algorithm)
+        return members
+
+    def _from_git(self, files: dict[str, str]) -> Iterator[_Member]:
+        self.reading.blobs.load(files.values())
+        for name, blob in files.items():
+            both = self.reading.blobs.digests(blob)
+            yield _Member(name, (both[0].value, both[1].value) if both else (None, None), blob=blob)
+
+    def _from_data(self, name: str, part: int, algorithm: str) -> Iterable[_Member]:
+        fact = self.reading.ledger.facts[part]
+        directory = self.listings.of(fact)
+        if directory is not None and directory.algorithm == algorithm:
+            for below, value in zip(directory.names, directory.values, strict=True):
+                yield _Member(f"{name}/{below}", (value, value), version=part)
+        elif fact.digest is not None and not fact.is_directory and fact.digest.algorithm == algorithm:
+            yield _Member(name, (fact.digest.value, fact.digest.value), version=part)
+        elif fact.digest is None or str(fact.digest) not in EMPTY:
+            yield _Member(name, (None, None), version=part)
+
+    def _members(self, index: int, position: int, members: list[_Member]) -> Iterator[Record]:
+        """The listing of a rebuilt directory, and the versions that are in it."""
+        reading, fact = self.reading, self.reading.ledger.facts[index]
+        digest = fact.digest or Digest("", "")
+        side = (MD5, UNIX).index(digest.algorithm)
+        members.sort(key=lambda member: member.name)
+        origin = reading.origin(position, fact.path)
+        self.listings.add(
+            Directory(
+                digest=digest,
+                names=tuple(member.name for member in members),
+                algorithm=digest.algorithm,
+                values=tuple(member.values[side] or "" for member in members),
+                origin=origin,
+                strength=Strength.MATCHED,
+            )
+        )
+        causes: dict[str, None] = {}
+        for member in members:
+            if member.blob:
+                causes[version_key(text(f"{fact.path}/{member.name}"), Digest("git", member.blob))] = None
+                if member.blob not in self._shown:
+                    self._shown.add(member.blob)
+                    yield from reading.blobs.same_bytes(member.blob, origin)
+            else:
+                causes[reading.key(member.version)] = None
+        for cause in causes:
+            yield Edge(EdgeKind.MEMBER, cause, reading.key(index), origin, Strength.MATCHED, "listing")
+
+    def _edge(self, kind: EdgeKind, cause: int, effect: int, reason: str) -> Edge:
+        strength = Strength.MATCHED if reason == "listing" else Strength.INFERRED
+        origin = self.reading.ledger.facts[effect].origin
+        return Edge(kind, self.reading.key(cause), self.reading.key(effect), origin, strength, reason)
