@@ -91,9 +91,12 @@ class Reach:
         Raises:
             KeyError: the node was not reached.
         """
-        chain = [node]
-        while (parent := self.parent(chain[-1])) is not None:
+        if node not in self:
+            raise KeyError(node)
+        parents, chain = self._parents, [node]
+        while (parent := parents[node] - 1) != node:
             chain.append(parent)
+            node = parent
         return chain[::-1]
 
     def as_arrays(self) -> "tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]":
@@ -122,12 +125,11 @@ class Reach:
             depths = np.zeros(len(self._parents), dtype=np.int32)
             depths[nodes] = values
             return depths.data
-        ends = [*self._starts[1:], len(self.nodes)]
-        return {
-            node: level
-            for level, (begin, end) in enumerate(zip(self._starts, ends, strict=True))
-            for node in self.nodes[begin:end]
-        }
+        found: dict[int, int] = {}
+        for node in self.nodes:
+            parent = self._parents[node] - 1
+            found[node] = 0 if parent == node else found[parent] + 1
+        return found
 
 
 class Search:
@@ -191,7 +193,7 @@ class Search:
                 return levels
             frontier = frontier.tolist()
         known = parents.get if isinstance(parents, dict) else parents.__getitem__
-        pointers, targets = self._rows.pointers, self._rows.targets
+        pointers, targets, labels = self._rows.pointers, self._rows.targets, self._rows.codes
         while frontier and levels and not self._is_wide(len(frontier)):
             found: list[int] = []
             edges = 0
@@ -199,15 +201,18 @@ class Search:
                 mark = node + 1
                 begin, end = pointers[node], pointers[mark]
                 edges += end - begin
-                if end - begin == 1 and codes is None:  # the links of a chain
+                if end - begin == 1:  # the links of a chain
                     target = targets[begin]
-                    if not known(target):
+                    if not known(target) and (codes is None or codes[labels[begin]]):
                         parents[target] = mark
                         found.append(target)
                     continue
                 if edges >= wide and self._is_wide(edges):
                     break
-                for target in targets[begin:end].tolist() if codes is None else self._followed(node):
+                row: Iterable[int] = targets[begin:end].tolist()
+                if codes is not None:
+                    row = compress(row, labels[begin:end].tobytes().translate(codes))
+                for target in row:
                     if not known(target):
                         parents[target] = mark
                         found.append(target)
@@ -225,11 +230,6 @@ class Search:
             break
         self.frontier = frontier
         return levels
-
-    def _followed(self, node: int) -> list[int]:
-        """The targets of a node by edges of the codes that are followed."""
-        targets, codes = self._rows.neighbours(node)
-        return list(compress(targets, codes.tobytes().translate(self._codes)))
 
     def _leap(self) -> None:
         """One level in numpy."""

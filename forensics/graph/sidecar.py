@@ -34,7 +34,7 @@ def save(graph: Graph, directory: str | os.PathLike[str], stamp: str) -> Path:
 
     Args:
         graph: what to keep.
-        directory: where; it must exist.
+        directory: where; it is made if only itself is missing.
         stamp: what the case looked like, at most 4,096 bytes; ``load`` must name the same one.
 
     Returns:
@@ -53,6 +53,7 @@ def save(graph: Graph, directory: str | os.PathLike[str], stamp: str) -> Path:
     width = graph.forward.pointers.itemsize
     head = _HEAD.pack(_MAGIC, _VERSION, _ORDER, graph.nodes, graph.edges, width, len(text), _checksum(views)) + text
     path = Path(directory) / FILE_NAME
+    path.parent.mkdir(exist_ok=True)
     # Each writer fills a file of its own name: the last rename wins, and all of them write the same bytes.
     handle, scratch = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=directory)
     try:

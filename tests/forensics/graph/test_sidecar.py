@@ -46,6 +46,11 @@ def test_there_may_be_none(tmp_path: Path) -> None:
     assert load(tmp_path / "nowhere", "1") is None
 
 
+def test_its_folder_is_made_if_need_be(tmp_path: Path) -> None:
+    save(SMALL, tmp_path / "case.graph", "1")
+    assert load(tmp_path / "case.graph", "1") is not None
+
+
 def test_a_file_cut_anywhere_or_grown_is_none(tmp_path: Path) -> None:
     path = save(SMALL, tmp_path, "1")
     whole = path.read_bytes()
