@@ -15,8 +15,13 @@ def layout(answer: Answer[Any]) -> Layout:
     return LAYOUTS.get(answer.question) or generic(answer.rows[0] if answer.rows else None)
 
 
-def _counts(counts: dict[str, int], otherwise: str) -> str:
-    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or otherwise
+def _counts(counts: dict[str, int], otherwise: str, many: str = "") -> str:
+    return ", ".join(f"{n:,} {kind}{many if n > 1 else ''}" for kind, n in counts.items() if n) or otherwise
+
+
+def _one_line(message: str) -> str:
+    """A commit message with its lines run together: nothing of it is hidden below."""
+    return " ".join(message.split())
 
 
 def _said_by(name: str, mail: str) -> str:
@@ -102,7 +107,7 @@ LAYOUTS: dict[str, Layout] = {
     "ingest": Layout(
         (
             Column("SOURCE", lambda row: row.name),
-            Column("NEW", lambda row: _counts(row.added, "unchanged" if row.unchanged else "nothing")),
+            Column("NEW", lambda row: _counts(row.added, "unchanged" if row.unchanged else "nothing", "s")),
             Column("FINDINGS", lambda row: _counts(row.findings, "none")),
             Column("SECONDS", lambda row: str(row.details.get("seconds", ""))),
         ),
@@ -130,7 +135,7 @@ LAYOUTS: dict[str, Layout] = {
         ),
         heading=lambda row: f"{row.source}: {row.path}",
         detail=lambda row: _labelled(
-            commit=f"{_commit(row.commit)} {_said_by(row.claimed_author, row.claimed_mail)}: {row.message}"
+            commit=f"{_commit(row.commit)} {_said_by(row.claimed_author, row.claimed_mail)}: {_one_line(row.message)}"
             if row.commit
             else ""
         ),
@@ -145,7 +150,7 @@ LAYOUTS: dict[str, Layout] = {
         heading=lambda row: f"{row.source}: {row.path} {row.thing.digest}".rstrip(),
         detail=lambda row: _labelled(
             by=f"{_said_by(row.claimed_author, row.claimed_mail)} (claimed)",
-            message=row.message,
+            message=_one_line(row.message),
             stated_by=row.document,
         ),
         empty="no commit on record introduced these bytes",
@@ -197,7 +202,7 @@ LAYOUTS: dict[str, Layout] = {
     "show": Layout(
         (
             Column("FACT", lambda row: row.fact),
-            Column("VALUE", lambda row: row.value),
+            Column("VALUE", lambda row: _one_line(row.value), whole=True),
             Column("KNOWN", lambda row: " ".join(word for word in (row.strength, row.reason) if word)),
             Column("DIGEST", lambda row: row.other.digest if row.other else "", whole=True),
         ),
@@ -213,7 +218,7 @@ LAYOUTS: dict[str, Layout] = {
         ),
         heading=lambda row: _OUTCOMES.get(row.outcome, row.outcome),
         detail=_rollback_detail,
-        empty="no model is affected or unknown, so there is nothing to go back from",
+        empty="no affected or unknown model that a commit holds was found",
     ),
     "mark-add": _MARKS,
     "mark-list": _MARKS,

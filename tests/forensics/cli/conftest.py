@@ -1,6 +1,7 @@
 """A small case written by hand, and the command line run in this process and as one of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from forensics.digest import Digest
 from forensics.model import (
     Acquired,
     ArtifactKind,
+    Change,
     Commit,
     Edge,
     EdgeKind,
@@ -25,6 +27,7 @@ from forensics.model import (
     Source,
     Version,
 )
+from forensics_queries.marks import add_mark
 
 HOSTILE = "data/\x1b[2J\u202egnp.csv"
 COMMIT = "c" * 40
@@ -56,6 +59,7 @@ def records() -> list[object]:
         Edge(EdgeKind.USED, data.key, run.key, origin),
         Edge(EdgeKind.USED, hostile.key, run.key, origin),
         Edge(EdgeKind.GENERATED, run.key, model.key, origin),
+        *(Change(COMMIT, 0, version.path, version.key, "dvc") for version in (data, hostile, model)),
         *(Edge(EdgeKind.INTRODUCED, commit.key, version.key, origin) for version in (data, hostile, model)),
         Edge(EdgeKind.RECORDED, commit.key, run.key, origin),
         Finding(FindingKind.UNREADABLE, "not YAML: \x1b[31m", Origin("old.dvc", COMMIT), admits=False),
@@ -63,13 +67,28 @@ def records() -> list[object]:
     ]
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Path:
-    """A case with one model, made from two files by one run."""
-    path = tmp_path / "case.duckdb"
-    with Case.open(path, write=True, new=True) as opened:
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cases, made once a run."""
+    folder = tmp_path_factory.mktemp("cases")
+    with Case.open(folder / "plain.duckdb", write=True, new=True) as opened:
         opened.ingest(Source("git", "/somewhere/repo", "repo", (COMMIT,), "sha1", "now"), records())
-    return path
+    shutil.copy(folder / "plain.duckdb", folder / "marked.duckdb")
+    with Case.open(folder / "marked.duckdb", write=True) as opened:
+        add_mark(opened, "bad", str(digest(1)), reason="labels \x1b[31mflipped", author="ann@example.com")
+    return folder
+
+
+@pytest.fixture
+def case(templates: Path, tmp_path: Path) -> Path:
+    """A case with one model, made from two files by one run."""
+    return Path(shutil.copy(templates / "plain.duckdb", tmp_path / "case.duckdb"))
+
+
+@pytest.fixture
+def marked(templates: Path, tmp_path: Path) -> Path:
+    """The same case, one of the two files marked as bad."""
+    return Path(shutil.copy(templates / "marked.duckdb", tmp_path / "case.duckdb"))
 
 
 @pytest.fixture
