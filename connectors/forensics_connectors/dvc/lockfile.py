@@ -148,7 +148,7 @@ def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Probl
 
 def _declaration(name: str, pipeline: Pipeline) -> Stage | None:
     stage = pipeline.stages.get(name)
-    if stage is None and name.rpartition("@")[0] in pipeline.unresolved:
+    if stage is None and not pipeline.unresolved.isdisjoint((name, name.rpartition("@")[0])):
         return _UNRESOLVED
     return stage
 

@@ -55,7 +55,7 @@ class Pipeline:
 
     Attributes:
         stages: by name, ``group@key`` for one of many.
-        unresolved: groups whose keys could not be told.
+        unresolved: groups whose keys could not be told, and stages of which nothing could.
         outs: every path that a stage declares as its output.
         readable: False where dvc.yaml could not be read at all.
     """
@@ -166,14 +166,20 @@ class _Reader:
             self.pipeline.problems.append(Problem(FindingKind.UNREADABLE, message, name[:200], admits=True))
             self.pipeline.unresolved.add(name)
             return
+        if self.budget.exhausted:
+            self.pipeline.unresolved.add(name)
+            return
         if "foreach" not in definition and "matrix" not in definition:
-            self.read_stage(name, definition, self.values)
+            try:
+                self.read_stage(name, definition, self.values)
+            except TemplateError:
+                self.pipeline.unresolved.add(name)
             return
         template = definition.get("do") if "foreach" in definition else definition
         try:
             data = fill(definition.get("foreach", definition.get("matrix")), self.values, self.budget)
             for key, values in iterations(data) if "foreach" in definition else combinations(data):
-                self.budget.spend(len(key))
+                self.budget.spend(len(key), stages=1)
                 if not isinstance(template, dict):
                     raise TemplateError("no stage to repeat")
                 self.read_stage(f"{name}@{key}", template, ChainMap(values, self.values))
@@ -182,7 +188,11 @@ class _Reader:
             self.report(f"its keys cannot be told: {error}", name)
 
     def read_stage(self, name: str, definition: dict[str, Node], values: Values) -> None:
-        """Reads one stage; what cannot be resolved is reported, and the rest kept."""
+        """Reads one stage; what cannot be resolved is reported, and the rest kept.
+
+        Raises:
+            TemplateError: the budget of the document is used up.
+        """
         directory, placed = self.directory, True
         outs: dict[str, Flags] | None = None
         deps: frozenset[str] | None = None

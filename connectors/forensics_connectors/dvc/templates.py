@@ -18,7 +18,9 @@ __all__ = ["Budget", "TemplateError", "Values", "combinations", "fill", "iterati
 
 Values = Mapping[str, object]
 
-#: Texts and characters that one document may resolve to, and the longest template that is looked at.
+#: Stages, texts and characters that one document may resolve to, the longest template that is looked at, and the
+#: largest params file in JSON or TOML.
+MAX_STAGES = 50_000
 MAX_TEXTS = 500_000
 MAX_CHARACTERS = 64 * 2**20
 MAX_TEMPLATE = 64 * 2**10
@@ -33,24 +35,26 @@ class TemplateError(Exception):
 class Budget:
     """How much one document may still resolve to."""
 
+    stages: int = MAX_STAGES
     texts: int = MAX_TEXTS
     characters: int = MAX_CHARACTERS
 
-    def spend(self, characters: int) -> None:
-        """Counts one text of so many characters.
+    def spend(self, characters: int, stages: int = 0) -> None:
+        """Counts one text of so many characters, and the stages that it names.
 
         Raises:
             TemplateError: the budget is used up.
         """
         self.texts -= 1
         self.characters -= characters
-        if self.texts < 0 or self.characters < 0:
+        self.stages -= stages
+        if self.exhausted:
             raise TemplateError("it resolves to more text than is read")
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing more can be resolved."""
-        return self.texts < 0 or self.characters < 0
+        return self.texts < 0 or self.characters < 0 or self.stages < 0
 
 
 def to_text(meaning: object) -> str:

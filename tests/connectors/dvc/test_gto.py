@@ -19,7 +19,7 @@ TAILS = st.one_of(
 
 
 @given(st.one_of(st.builds(str.__add__, NAMES, TAILS), st.text(alphabet="a1=:@#!v.0-/", max_size=14)))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_a_tag_is_read_as_gto_reads_it_and_written_back(name):
     ours, theirs = parse_tag(name), parse_name(name, raise_on_fail=False)
     assert (ours is None) == (not theirs)

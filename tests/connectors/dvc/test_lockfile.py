@@ -64,7 +64,7 @@ def without_types(node: object) -> object:
 
 
 @given(STAGES)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_a_lock_that_dvc_wrote_reads_as_dvc_reads_it(stages):
     lock = dumped(stages)
     chunks = split(lock)
@@ -246,10 +246,10 @@ def test_a_history_of_one_lock_costs_its_distinct_entries():
     def seconds(revision: int) -> float:
         lock = HEAD + "".join(STAGE.format(name=f"s{number}").replace("run", "go") for number in numbers)
         data = lock.replace("go s7\n", f"go s7 {revision}\n").encode()
-        start = time.perf_counter()
+        start = time.process_time()
         document = read_project("", yaml, data, lambda path: None, "", memo)
         assert len(document.runs) == len(numbers)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     first = seconds(0)
     assert min(seconds(revision) for revision in range(1, 5)) < first / 2
