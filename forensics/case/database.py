@@ -36,31 +36,34 @@ def translated(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except duckdb.IOException as error:
-        text = str(error)
-        if "lock" in text:
+    except duckdb.Error as error:
+        said, name = str(error), str(path)
+        first = said.partition("\n")[0]
+        if any(word in said for word in ("No space left", "Could not write", "Could not truncate", "too large")):
+            raise CaseError(
+                f"{path} could not be written; the case is as it was before: {first}",
+                hint="free some space on the disk and run the command again",
+                path=name,
+            ) from error
+        if isinstance(error, duckdb.IOException) and "lock" in said:
             raise CaseError(
                 f"the case {path} is being written by another process",
                 hint="wait until it has finished, or ask a copy of the file",
-                path=str(path),
+                path=name,
             ) from error
-        if "No space left" in text or "disk" in text.lower():
+        if isinstance(error, duckdb.IOException):
             raise CaseError(
-                f"no room on the disk of {path}; the case is as it was before",
-                hint="free some space and run the command again",
-                path=str(path),
+                f"{path} is not a readable case: {first}",
+                hint="name the case with --case, or restore the file from a copy",
+                path=name,
             ) from error
-        raise CaseError(
-            f"{path} is not a readable case: {text.splitlines()[0]}",
-            hint="name the case with --case, or restore the file from a copy",
-            path=str(path),
-        ) from error
-    except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
-        raise CaseError(
-            f"the case {path} is damaged: {str(error).splitlines()[0]}",
-            hint="restore the file from a copy, or ingest the sources into a new case",
-            path=str(path),
-        ) from error
+        if isinstance(error, duckdb.SerializationException | duckdb.InternalException | duckdb.FatalException):
+            raise CaseError(
+                f"the case {path} is damaged: {first}",
+                hint="restore the file from a copy, or ingest the sources into a new case",
+                path=name,
+            ) from error
+        raise
 
 
 def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":

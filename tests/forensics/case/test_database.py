@@ -1,0 +1,105 @@
+"""Opening a case: what is wrong with the file is said, with the mend."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from forensics.case import Case, case_path
+from forensics.case.database import create
+from forensics.errors import CaseError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "case.duckdb"
+
+
+def test_no_case_names_the_way_to_one(path: Path) -> None:
+    with pytest.raises(CaseError, match="no case at") as caught:
+        Case.open(path)
+    assert "forensics ingest" in caught.value.hint
+
+
+def test_a_file_that_is_no_database(path: Path) -> None:
+    path.write_text("hello " * 1000)
+    with pytest.raises(CaseError, match="not a readable case"):
+        Case.open(path)
+
+
+def test_a_database_that_is_no_case(path: Path) -> None:
+    duckdb.connect(str(path)).execute("CREATE TABLE meta (x INTEGER)").close()
+    with pytest.raises(CaseError, match="not a case"):
+        Case.open(path)
+
+
+def test_a_case_of_a_newer_program_is_refused(path: Path) -> None:
+    create(path)
+    connection = duckdb.connect(str(path))
+    connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'").close()
+    with pytest.raises(CaseError, match="schema 99"):
+        Case.open(path)
+
+
+def test_a_case_that_another_process_writes(path: Path) -> None:
+    create(path)
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        for write in (False, True):
+            with pytest.raises(CaseError, match="being written by another process"):
+                Case.open(path, write=write)
+        holder.communicate("\n")
+
+
+def test_two_readers_at_once(path: Path) -> None:
+    create(path)
+    with Case.open(path) as one, Case.open(path) as two:
+        assert one.identity == two.identity
+
+
+def test_making_a_case_twice_keeps_the_first(path: Path) -> None:
+    create(path)
+    with Case.open(path) as case:
+        identity = case.identity
+    create(path)
+    with Case.open(path) as case:
+        assert case.identity == identity
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "COPY (SELECT 1) TO '/tmp/out.csv'",
+        "ATTACH '/tmp/other.duckdb'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+    ],
+)
+def test_no_statement_reaches_out_of_a_case(path: Path, statement: str) -> None:
+    create(path)
+    with Case.open(path) as case, pytest.raises(duckdb.Error):
+        case.rows(statement)
+
+
+def test_the_case_is_named_by_option_environment_or_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORENSICS_CASE", raising=False)
+    assert case_path() == Path("case.duckdb")
+    monkeypatch.setenv("FORENSICS_CASE", "/cases/one.duckdb")
+    assert case_path() == Path("/cases/one.duckdb")
+    assert case_path("two.duckdb") == Path("two.duckdb")
