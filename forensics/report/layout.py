@@ -37,11 +37,13 @@ class Column:
         title: in capitals.
         cell: what of a row stands in it.
         whole: broken over lines only when nothing else helps: digests, which people copy.
+        apart: tells sources apart, so it is left out where the case has but one.
     """
 
     title: str
     cell: Callable[[Any], str]
     whole: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,15 @@ class Layout:
     Attributes:
         columns: left to right; those that are empty in all rows are left out.
         heading: the group that a row belongs to; groups stand in the order of their first row.
-        detail: labelled texts under a row.
+        detail: labelled texts under a row; rows in sequence that have the same share them.
+        opening: the answer in one sentence, from all rows.
         empty: what is said when there are no rows.
     """
 
     columns: tuple[Column, ...]
     heading: Callable[[Any], str] = _nothing
     detail: Callable[[Any], tuple[Detail, ...]] = _no_details
+    opening: Callable[[tuple[Any, ...]], str] = _nothing
     empty: str = "nothing found"
 
     def groups(self, rows: tuple[Any, ...]) -> list[tuple[str, list[Any]]]:
@@ -67,9 +71,11 @@ class Layout:
             found.setdefault(self.heading(row), []).append(row)
         return list(found.items())
 
-    def used(self, rows: list[Any]) -> list[Column]:
+    def used(self, rows: list[Any], answer: Answer[Any]) -> list[Column]:
         """The columns that hold anything."""
-        return [column for column in self.columns if any(column.cell(row) for row in rows)]
+        several = len(answer.coverage.sources) != 1
+        columns = [column for column in self.columns if several or not column.apart]
+        return [column for column in columns if any(column.cell(row) for row in rows)]
 
     def closing(self, answer: Answer[Any], page: Page) -> Iterator[str]:
         """What stands after the rows: notes, what was read, what was not, and last how many rows were cut."""
@@ -126,7 +132,7 @@ def _thing(name: str) -> list[Column]:
     prefix = "" if name == "thing" else f"{name.replace('_', ' ').upper()} "
     return [
         Column((prefix or "WHAT ").strip(), of("title")),
-        Column(f"{prefix}SOURCE", of("source")),
+        Column(f"{prefix}SOURCE", of("source"), apart=True),
         Column(f"{prefix}DIGEST", of("digest"), whole=True),
     ]
 

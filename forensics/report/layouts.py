@@ -41,23 +41,39 @@ def _stated_by(fact: Any) -> str:
     return f"{where} at commit {fact.document_commit}" if fact.document_commit else where
 
 
-def _in_use(row: Any) -> str:
-    releases = ", ".join(row.releases)
-    return f"{releases} ({', '.join(row.stages)})" if row.stages else releases
+def _released(row: Any) -> str:
+    live = f" ({', '.join(row.stages)})" if row.stages and row.verdict != "affected" else ""
+    return ", ".join(row.releases) + live
+
+
+_PLURALS = {"model": "MODELS", "dataset": "DATASETS", "metric": "METRICS", "params": "PARAMS", "code": "CODE"}
 
 
 def _radius_heading(row: Any) -> str:
     if row.verdict == "affected":
-        return f"AFFECTED AND LIVE in {', '.join(row.stages)}" if row.stages else "AFFECTED"
+        kind = _PLURALS.get(row.kind, "OTHER")
+        return f"AFFECTED AND LIVE in {', '.join(row.stages)}" if row.stages else f"AFFECTED {kind}"
     place = f" at {row.place.title} {row.place.digest}".rstrip() if row.place else ""
-    return f"UNKNOWN, because of {row.reason or 'a weak link'}{place}"
+    return f"UNKNOWN ({row.reason}){place}" if row.reason else f"UNKNOWN{place}"
+
+
+def _radius_opening(rows: tuple[Any, ...]) -> str:
+    affected = [row for row in rows if row.verdict == "affected"]
+    unknown = len(rows) - len(affected)
+    live = sum(bool(row.stages) for row in affected)
+    doubtful = sum(bool(row.stages) for row in rows) - live
+    models = sum(row.kind == "model" for row in affected)
+    return f"{len(affected):,} affected ({models:,} models, {live:,} live); {unknown:,} unknown ({doubtful:,} live)"
+
+
+def _radius_kind(row: Any) -> str:
+    """The kind, where the heading does not say it and it is not the one that people look for."""
+    return row.kind if row.verdict != "affected" or (row.stages and row.kind != "model") else ""
 
 
 def _radius_detail(row: Any) -> tuple[Detail, ...]:
-    steps = f"{row.distance} step{'' if row.distance == 1 else 's'}" if row.distance else "the subject itself"
-    amount = [row.dose, steps, row.known]
-    owner = f"owner {row.thing.owner}" if row.thing.owner else ""
-    return _labelled(why=chain(row.path), how=", ".join(word for word in [*amount, owner] if word))
+    why = chain(row.path) if row.distance else "it is what is bad itself"
+    return _labelled(why=why, owner=row.thing.owner)
 
 
 _OUTCOMES = {
@@ -68,7 +84,13 @@ _OUTCOMES = {
 
 
 def _rollback_detail(row: Any) -> tuple[Detail, ...]:
-    found = [*_labelled(commit=row.commit, bytes=f"{row.bytes} {row.bytes_detail}".strip(), sha256=row.sha256)]
+    found = [
+        *_labelled(
+            commit=row.commit,
+            bytes=": ".join(word for word in (row.bytes, row.bytes_detail) if word),
+            sha256=row.sha256,
+        )
+    ]
     for refused in row.refused:
         because = f" ({refused.reason}{f', {refused.place.title}' if refused.place else ''})" if refused.reason else ""
         found.append(("refused:", f"{refused.thing.digest or refused.thing.title} is {refused.verdict}{because}"))
@@ -159,6 +181,7 @@ LAYOUTS: dict[str, Layout] = {
         (
             Column("STEPS", lambda row: str(row.depth)),
             Column("KIND", lambda row: row.thing.artifact_kind or row.thing.kind),
+            Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT", lambda row: row.thing.title),
             Column("KNOWN", lambda row: row.strength),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
@@ -172,6 +195,7 @@ LAYOUTS: dict[str, Layout] = {
             Column("STEP", lambda row: str(row.number)),
             Column("BY", lambda row: " ".join(word for word in (row.step.edge, row.step.reason) if word)),
             Column("KNOWN", lambda row: row.step.strength),
+            Column("SOURCE", lambda row: row.step.thing.source, apart=True),
             Column("WHAT", lambda row: row.step.thing.title),
             Column("DIGEST", lambda row: row.step.thing.digest, whole=True),
         ),
@@ -181,18 +205,22 @@ LAYOUTS: dict[str, Layout] = {
     "blast-radius": Layout(
         (
             Column("VERDICT", lambda row: row.verdict),
-            Column("KIND", lambda row: row.kind),
+            Column("KIND", _radius_kind),
+            Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT", lambda row: row.thing.title),
-            Column("RELEASES", _in_use),
+            Column("RELEASES", _released),
+            Column("BAD FILES", lambda row: row.dose.removesuffix(" files")),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
         ),
         heading=_radius_heading,
         detail=_radius_detail,
+        opening=_radius_opening,
         empty="no version is affected or unknown, by what is on record",
     ),
     "find": Layout(
         (
             Column("KIND", lambda row: row.kind),
+            Column("SOURCE", lambda row: row.source, apart=True),
             Column("WHAT", lambda row: row.title),
             Column("VERSIONS", lambda row: f"{row.versions:,}"),
             Column("DIGEST", lambda row: row.digest, whole=True),
@@ -211,6 +239,7 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "rollback": Layout(
         (
+            Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT", lambda row: row.artifact),
             Column("RELEASES", lambda row: ", ".join(row.releases)),
             Column("BYTES", lambda row: row.bytes),

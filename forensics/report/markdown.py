@@ -18,8 +18,11 @@ _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
 def render(answer: Answer[Any], page: Page) -> Iterator[str]:
     """One table for each group of rows, then notes, coverage and what was cut."""
     chosen = layout(answer)
+    opening = chosen.opening(answer.rows) if answer.rows else ""
+    if opening:
+        yield f"{escaped(opening)}\n\n"
     for heading, rows in chosen.groups(page.rows(answer)):
-        columns = chosen.used(rows)
+        columns = chosen.used(rows, answer)
         if heading:
             yield f"**{escaped(heading)}**\n\n"
         details = any(chosen.detail(row) for row in rows)

@@ -5,10 +5,11 @@ line. Colour only repeats what a word says.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from forensics.answer import Answer
-from forensics.report.layout import VERBATIM, Column, Layout
+from forensics.report.layout import VERBATIM, Column, Detail, Layout
 from forensics.report.layouts import layout
 from forensics.report.page import Page
 from forensics.report.text import safe, width, wrap
@@ -17,18 +18,23 @@ __all__ = ["render"]
 
 _GAP = 2
 _NARROW = 10
+#: An md5 of a directory or a git id, with its algorithm: only the longer digests of sha256 may be broken.
+_MOST_DIGESTS = 44
 _COLORS = {"affected": "31;1", "bad": "31;1", "unknown": "33;1", "suspect": "33;1", "clear": "32", "cleared": "32"}
 
 
 def render(answer: Answer[Any], page: Page) -> Iterator[str]:
     """The lines of the table, each with its newline."""
     chosen = layout(answer)
+    opening = chosen.opening(answer.rows) if answer.rows else ""
+    if opening:
+        yield _paint(_flat(opening), "1", page) + "\n\n"
     for place, (heading, rows) in enumerate(chosen.groups(page.rows(answer))):
         if place:
             yield "\n"
         if heading:
             yield _paint(f"{_flat(heading)} ({len(rows):,})", "1", page) + "\n"
-        yield from _grid(chosen, rows, page)
+        yield from _grid(chosen, answer, rows, page)
     if answer.rows:
         yield "\n"
     for line in chosen.closing(answer, page):
@@ -36,17 +42,20 @@ def render(answer: Answer[Any], page: Page) -> Iterator[str]:
             yield f"{'  ' if place else ''}{part}\n"
 
 
-def _grid(chosen: Layout, rows: list[Any], page: Page) -> Iterator[str]:
-    columns = chosen.used(rows)
+def _grid(chosen: Layout, answer: Answer[Any], rows: list[Any], page: Page) -> Iterator[str]:
+    columns = chosen.used(rows, answer)
     table = [[_flat(column.cell(row)) for column in columns] for row in rows]
     widths = _widths(columns, table, page.width)
     if widths is None:
         yield from _records(chosen, columns, rows, page)
         return
     yield _paint(_join([column.title for column in columns], widths), "2", page) + "\n"
-    for row, texts in zip(rows, table, strict=True):
-        yield from _row(texts, widths, page)
-        yield from _details(chosen, row, page)
+    cells = zip(rows, table, strict=True)
+    for details, group in groupby(cells, key=lambda pair: chosen.detail(pair[0])):
+        shared = [texts for _, texts in group]
+        for texts in shared:
+            yield from _row(texts, widths, page)
+        yield from _details(details, page, len(shared))
 
 
 def _row(texts: list[str], widths: list[int], page: Page) -> Iterator[str]:
@@ -67,15 +76,16 @@ def _records(chosen: Layout, columns: list[Column], rows: list[Any], page: Page)
             text = _flat(column.cell(row))
             if text:
                 yield from _labelled(column.title, text, label, page)
-        yield from _details(chosen, row, page)
+        yield from _details(chosen.detail(row), page)
 
 
-def _details(chosen: Layout, row: Any, page: Page) -> Iterator[str]:
-    for label, text in chosen.detail(row):
+def _details(details: tuple[Detail, ...], page: Page, rows: int = 1) -> Iterator[str]:
+    for label, text in details:
         if label == VERBATIM:
             yield f"    {VERBATIM} {_flat(text)}\n"
             continue
-        yield from _labelled(f"    {_flat(label)}", _flat(text), width(_flat(label)) + 5, page)
+        shown = f"    {_flat(label)}" if rows == 1 else f"    {_flat(label).rstrip(':')}, for these {rows:,}:"
+        yield from _labelled(shown, _flat(text), width(shown) + 1, page)
 
 
 def _labelled(label: str, text: str, indent: int, page: Page) -> Iterator[str]:
@@ -89,9 +99,9 @@ def _widths(columns: list[Column], table: list[list[str]], page_width: int) -> l
         max(len(column.title), *(width(texts[place]) for texts in table)) for place, column in enumerate(columns)
     ]
     room = page_width - _GAP * (len(columns) - 1)
-    for whole in (True, False):
+    for whole in (max(natural), _MOST_DIGESTS, _NARROW):
         least = [
-            wanted if whole and column.whole else max(len(column.title), min(wanted, _NARROW))
+            max(len(column.title), min(wanted, whole if column.whole else _NARROW))
             for column, wanted in zip(columns, natural, strict=True)
         ]
         if sum(least) <= room:

@@ -11,7 +11,7 @@ __all__ = ["clock", "safe", "size", "width", "wrap"]
 
 # Control, format (U+202E turns a line around), surrogate, private use, line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_BREAKS = frozenset(" /,;")
+_BREAKS = (" ", "/,;")
 
 
 def safe(text: str) -> str:
@@ -42,7 +42,7 @@ def _columns(character: str) -> int:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Breaks a text into lines of at most that many columns, after a space, ``/``, ``,`` or ``;`` where it can.
+    """Breaks a text into lines of at most that many columns, at a space if it can, else after ``/``, ``,`` or ``;``.
 
     Nothing but spaces at a break is lost, so that a wrapped digest can still be read in full.
     """
@@ -59,7 +59,8 @@ def wrap(text: str, columns: int) -> list[str]:
         if rest[fits] == " ":
             cut = fits
         else:
-            cut = next((place for place in range(fits, fits // 2, -1) if rest[place - 1] in _BREAKS), fits)
+            places = [max(rest.rfind(mark, fits // 2, fits) for mark in marks) for marks in _BREAKS]
+            cut = next((place + 1 for place in places if place >= 0), fits)
         lines.append(rest[:cut].rstrip(" "))
         rest = rest[cut:].lstrip(" ")
     return [*lines, rest]

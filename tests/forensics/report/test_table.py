@@ -1,7 +1,7 @@
 """What somebody reads on a terminal."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from forensics.answer import Answer, Coverage, SourceRead, Step, Thing
 from forensics.report import Page, render
 from forensics.report.text import width
+from forensics_queries.blast_radius import Affected
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +117,44 @@ def test_names_stay_on_their_line(name):
     shown = lines(answer(Row("bad", name, SHA)), width=140)
     assert len(shown) == 3
     assert "\\u" in shown[1]
+
+
+def test_a_source_is_named_where_there_are_several():
+    row = Event("a", 0, True, Thing(1, "version", "data/raw.csv", "data/raw.csv", "one"))
+    read = [SourceRead(name, "git", "/r", 1, 0, 0, 0) for name in ("one", "two")]
+    assert "SOURCE" not in lines(answer(row, coverage=Coverage((read[0],))))[0]
+    assert "SOURCE" in lines(answer(row, coverage=Coverage(tuple(read))))[0]
+
+
+def test_rows_in_sequence_with_one_reason_share_it():
+    shown = lines(answer(*(Row("affected", name, "", WHY) for name in "ab"), Row("affected", "c", "")))
+    assert [line.split()[:2] for line in shown[1:3]] == [["affected", "a"], ["affected", "b"]]
+    assert shown[3] == "    why, for these 2: data/raw.csv -(declared)-> models/m.json"
+    assert shown[4].split() == ["affected", "c"]
+
+
+def affected(number, **more):
+    thing = Thing(number, "version", f"models/{number}.json", f"node:{number}", "repo", "", f"md5:{number:032x}")
+    plain = Affected("affected", thing, "model", (), (), 1, "", None, "1 of 12 files", "recorded", WHY)
+    return replace(plain, **more)
+
+
+def test_an_incident_is_shown_live_models_first_and_unknown_by_gap():
+    gap = Thing(9, "content", "bytes of data/raw", "node:9", digest="md5:" + "9" * 32)
+    rows = (
+        affected(1, stages=("prod",), releases=("fraud@v1",)),
+        affected(2),
+        affected(3, kind="dataset"),
+        affected(4, verdict="unknown", reason="missing-listing", place=gap),
+        affected(5, verdict="unknown", reason="missing-listing", place=gap),
+    )
+    shown = lines(replace(answer(*rows), question="blast-radius"))
+    assert shown[0] == "3 affected (2 models, 1 live); 2 unknown (0 live)"
+    headings = [line for line in shown if re.search(r"\(\d+\)$", line)]
+    assert headings == [
+        "AFFECTED AND LIVE in prod (1)",
+        "AFFECTED MODELS (1)",
+        "AFFECTED DATASETS (1)",
+        f"UNKNOWN (missing-listing) at bytes of data/raw md5:{'9' * 32} (2)",
+    ]
+    assert "1 of 12" in shown[4]
