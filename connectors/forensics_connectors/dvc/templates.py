@@ -21,10 +21,12 @@ Values = Mapping[str, object]
 #: Stages, texts and characters that one document may resolve to, the longest template that is looked at, and the
 #: largest params file in JSON or TOML.
 MAX_STAGES = 50_000
-MAX_TEXTS = 500_000
+MAX_TEXTS = 200_000
 MAX_CHARACTERS = 64 * 2**20
 MAX_TEMPLATE = 64 * 2**10
-MAX_PARAMS = 2**20
+MAX_PARAMS = 2**18
+#: tomllib takes time with the square of the parts of a key.
+MAX_KEY_PARTS = 100
 
 
 class TemplateError(Exception):
@@ -194,7 +196,9 @@ def _read_values(path: str, data: bytes) -> dict[str, object]:
     problems: list[Problem] = []
     loaded: object = None
     if path.endswith((".json", ".toml")):
-        text = decode(data, problems, MAX_PARAMS) or ""
+        text = decode(data, problems, MAX_PARAMS)
+        if text is None or (path.endswith(".toml") and _has_long_keys(text)):
+            raise TemplateError(f"{path} is larger than is read")
         try:
             loaded = json.loads(text) if path.endswith(".json") else tomllib.loads(text)
         except (ValueError, RecursionError) as error:
@@ -209,6 +213,10 @@ def _read_values(path: str, data: bytes) -> dict[str, object]:
     if not isinstance(loaded, dict):
         raise TemplateError(f"{path} holds no mapping that can be read")
     return loaded
+
+
+def _has_long_keys(text: str) -> bool:
+    return any(line.count(".") > MAX_KEY_PARTS for line in text.split("\n"))
 
 
 def _is_shallow(tree: object) -> bool:

@@ -33,7 +33,7 @@ __all__ = ["MAX_BYTES", "Node", "Plain", "canonical", "conflict_sides", "decode"
 #: each alias counted as large as what it stands for.
 MAX_BYTES = 10 * 2**20
 MAX_DEPTH = 64
-MAX_NODES = 1_000_000
+MAX_NODES = 500_000
 
 #: A mapping, a sequence, text, or None for a document without content.
 Node = dict[str, "Node"] | list["Node"] | str | None

@@ -145,9 +145,9 @@ BOMBS = {
     + "    cmd: run\n",
     "text": f"vars: [{{v: {'x' * 60_000}}}]\nstages:\n  s: {{cmd: run, outs: ['{'${v}' * 10_000}']}}\n",
     "product": "stages:\n  s:\n    foreach: "
-    + str(list(range(2_000)))
+    + str(list(range(500)))
     + "\n    do: {cmd: run, outs: ["
-    + ",".join(f"'{i}'" for i in range(2_000))
+    + ",".join(f"'{i}'" for i in range(500))
     + "]}\n",
     "braces": "stages:\n  s: {cmd: run, outs: ['" + "${" * 2_000_000 + "']}\n",
     "unclosed": 'stages:\n  s: {cmd: run, outs: ["' + "${" * 30_000 + "\\n}" + '"]}\n',
@@ -160,6 +160,29 @@ def test_a_template_that_asks_for_too_much_ends_soon(yaml):
     document = read(yaml)
     assert time.process_time() - start < 20
     assert all(kind is FindingKind.TEMPLATE for kind, _ in kinds(document))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("v.toml", "a." * 50_000 + "a = 1"),
+        ("v.toml", "x = {" + "a." * 50_000 + "a = 1}"),
+        ("v.toml", "{" * 50_000),
+        ("v.toml", "a = " + "[" * 50_000),
+        ("v.toml", ("a." * 90 + "a = 1\n") * 1_400),
+        ("v.json", '{"a": ' + "[" * 50_000),
+        ("v.json", '{"a": ' + "[" * 200 + "]" * 200 + "}"),
+        ("v.json", '{"a": ' + "9" * 50_000 + "}"),
+        ("v.yaml", "[" * 50_000),
+        ("v.py", "a = 1"),
+    ],
+)
+def test_a_hostile_params_file_leaves_the_template_unresolved(name, text):
+    start = time.process_time()
+    yaml = f"vars: [{name}]\nstages:\n  s: {{cmd: run, outs: ['${{a}}']}}\n"
+    document = read_project("", yaml.encode(), None, {name: text.encode()}.get, "")
+    assert time.process_time() - start < 20
+    assert kinds(document) == {(FindingKind.TEMPLATE, True)}
 
 
 def test_the_older_artifacts_file_declares_too():
