@@ -9,6 +9,7 @@ from contextlib import chdir, contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import fill
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from forensics.errors import ForensicsError, UsageError
 __all__ = ["run_demo"]
 
 Echo = Callable[[str], None]
+_WIDTH = 100
 
 
 def run_demo(keep: Path | None = None, echo: Echo = click.echo, *, progress: bool | None = None) -> int:
@@ -65,7 +67,7 @@ def _walk(folder: Path, echo: Echo, progress: bool) -> int:
         ),
         (
             f"Not the vendor's feed, but a later commit by {sample.poisoner}, which put another file in its place. "
-            "State that these bytes are bad; nothing is ever derived from a suspicion that nobody stated.",
+            "State that these bytes are bad, with who says so and why: every verdict starts from such marks.",
             ["mark", "add", "bad", suspect, "--reason", "labels of online fraud were flipped", "--author",
              "analyst@example.com"],
         ),
@@ -80,7 +82,7 @@ def _walk(folder: Path, echo: Echo, progress: bool) -> int:
     with _standing_in(folder):
         echo(f"$ cd {shlex.quote(str(folder))}")
         for sentence, arguments in story:
-            echo(f"\n{sentence}\n\n$ forensics {shlex.join(arguments)}")
+            echo(f"\n{fill(sentence, _WIDTH)}\n\n$ forensics {shlex.join(arguments)}")
             sys.stdout.flush()
             code = max(code, _run(arguments))
     echo("\nThe commands above are printed, not run: nothing was restored. That is for you to decide.")
@@ -106,10 +108,11 @@ def _build(folder: Path, echo: Echo, progress: bool) -> Any:
         if progress:
             sys.stderr.write("\r\x1b[K")
     echo(f"{sample.repository.name}/, built with git and DVC in {time.perf_counter() - start:.0f} s.")
-    echo(
+    trouble = (
         f"Since spring, fraud in online shops slips through: the model found {sample.recall_before:.0%} of it, now it "
-        f"finds {sample.recall_now:.0%}. Nobody noticed, because its accuracy went up.\n"
+        f"finds {sample.recall_now:.0%}. Nobody noticed, because its accuracy went up."
     )
+    echo(f"{fill(trouble, _WIDTH)}\n")
     return sample
 
 

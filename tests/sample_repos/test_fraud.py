@@ -1,11 +1,16 @@
 import csv
 import hashlib
+import io
 import json
 import os
+import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
@@ -65,8 +70,19 @@ def test_the_commits_are_the_same_every_time(fraud_repo):
     assert int(git(fraud_repo, "rev-list", "--all", "--count")) == COMMITS
 
 
-def test_nothing_of_the_callers_surroundings_leaks_into_the_commits(fraud_repo, tmp_path, monkeypatch):
-    config = tmp_path / "gitconfig"
+@dataclass(frozen=True)
+class Demo:
+    code: int
+    folder: Path
+    printed: str
+    progress: str
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Demo:
+    """The walk-through, kept, run where the surroundings are as odd as can be."""
+    folder = tmp_path_factory.mktemp("demo")
+    config = folder / "gitconfig"
     config.write_text("[user]\n\tname = Someone\n[core]\n\tautocrlf = true\n[commit]\n\tgpgsign = true\n")
     surroundings = {
         "GIT_CONFIG_GLOBAL": str(config),
@@ -77,20 +93,56 @@ def test_nothing_of_the_callers_surroundings_leaks_into_the_commits(fraud_repo, 
         "PYTHONOPTIMIZE": "1",
         "DVC_ROOT": "/nowhere",
         "SHELL": "/nowhere/fish",
+        "FORENSICS_CASE": str(folder / "my-own.duckdb"),
     }
-    for name, value in surroundings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+    printed, progress = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
     mask = os.umask(0o077)
-    steps = []
     try:
-        again = build(Path("again"), lambda step, steps_, message: steps.append((step, steps_, message)))
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(progress):
+            for name, value in surroundings.items():
+                patch.setenv(name, value)
+            code = run_demo(folder / "kept", progress=True)
+            assert os.environ["FORENSICS_CASE"] == surroundings["FORENSICS_CASE"]
     finally:
         os.umask(mask)
+    printed.seek(0)
+    return Demo(code, folder, printed.read(), progress.getvalue())
+
+
+def test_nothing_of_the_callers_surroundings_leaks_into_the_commits(fraud_repo, demo):
+    again = replace(fraud_repo, repository=demo.folder / "kept" / "fraud")
     refs = ("for-each-ref", "--format=%(refname) %(objectname)")
     assert git(again, *refs) == git(fraud_repo, *refs)
-    assert [step for step, _, _ in steps] == list(range(1, COMMITS + 1))
-    assert steps[-1][2] == git(again, "log", "-1", "--format=%s")
+
+
+def test_progress_tells_each_commit(demo):
+    told = re.findall(r"commit (\d+) of (\d+)", demo.progress)
+    assert told == [(str(step), str(COMMITS)) for step in range(1, COMMITS + 1)]
+
+
+def test_the_demo_prints_each_command_before_its_answer(fraud_repo, demo):
+    assert demo.code == 0
+    story = demo.printed.split("\n$ ")
+    assert [part.split()[1] for part in story[2:]] == ["ingest", "blame", "mark", "blast-radius", "rollback"]
+    ingest, blame, mark, radius, rollback = story[2:]
+    assert f"{COMMITS} commits" in ingest
+    assert fraud_repo.poisoned_commit in blame
+    assert fraud_repo.poisoner in blame
+    assert "flipped" in mark
+    live = lock_outs(fraud_repo, fraud_repo.live_release)
+    for model in fraud_repo.models:
+        assert re.search(rf"^affected .*{model} .*md5:{live[model]}", radius, re.MULTILINE)
+    restored = lock_outs(fraud_repo, fraud_repo.retrained_commit)[fraud_repo.models[0]]
+    assert re.search(rf"present .*md5:{restored}", rollback)
+    assert fraud_repo.retrained_commit in rollback
+
+
+def test_the_demo_keeps_its_case_and_leaves_the_users_alone(demo):
+    assert (demo.folder / "kept" / "case.duckdb").exists()
+    assert not (demo.folder / "my-own.duckdb").exists()
+    with duckdb.connect(str(demo.folder / "kept" / "case.duckdb"), read_only=True) as case:
+        rows = case.execute("SELECT argv FROM journal_entry ORDER BY seq").fetchall()
+    assert any("ingest" in argv for (argv,) in rows)
 
 
 def test_the_work_tree_is_what_main_holds(fraud_repo):
