@@ -23,10 +23,14 @@ _CACHED = 64 << 20
 _AHEAD = 256
 
 
-class _Files(Protocol):
-    """Blob ids by path."""
+class Files(Protocol):
+    """Blob ids by path: of all documents, and of those other files that were asked for before."""
 
-    def get(self, key: str, /) -> str | None: ...
+    def get(self, key: str, /) -> str | None:
+        """The blob at a path, if it is known."""
+
+    def remember(self, key: str, value: str, /) -> None:
+        """Takes down the blob at a path."""
 
 
 def subject_of(path: str) -> str | None:
@@ -108,12 +112,12 @@ class Library:
         """The blob that a change leaves at its path, None where it is gone or not a file."""
         return None if change.new_mode in _LINKS else change.new_oid
 
-    def read(self, subject: str, files: _Files, position: int, ledger: Ledger) -> Sheet | None:
+    def read(self, subject: str, files: Files, position: int, ledger: Ledger) -> Sheet | None:
         """Reads what a document, or a pair of dvc.yaml and dvc.lock, says at a commit.
 
         Args:
             subject: as ``subject_of`` gives it.
-            files: the blobs of all documents at that commit.
+            files: the blobs at that commit.
             position: of the commit.
             ledger: takes what is said for the first time.
 
@@ -129,9 +133,9 @@ class Library:
             return None
         known = self._sheets.setdefault((subject, first, second), [])
         for reads, sheet in known:
-            if all(self._trees.find_file(position, path) == oid for path, oid in reads.items()):
+            if all(self._find(files, position, path) == oid for path, oid in reads.items()):
                 return sheet
-        reads, document = self._parse(subject, first, second, position)
+        reads, document = self._parse(subject, first, second, files, position)
         commit = self._history.commits[position].oid
         path, script = text(subject), text(subject)
         if subject.endswith("/"):
@@ -144,21 +148,24 @@ class Library:
         return sheet
 
     def _parse(
-        self, subject: str, first: str | None, second: str | None, position: int
+        self, subject: str, first: str | None, second: str | None, files: Files, position: int
     ) -> tuple[dict[str, str | None], Document]:
         reads: dict[str, str | None] = {}
         problems: list[Problem] = []
         data, lock = (self._blob(oid, problems) for oid in (first, second))
         if subject.endswith("/"):
             folder = subject.rstrip("/")
+            # Without a template no other file has a say, whatever is loaded for it.
+            templated = data is not None and b"${" in data
+            loads = templated or (data is not None and b"vars" in data)
 
             def read_file(path: str) -> bytes | None:
-                oid = reads[path] = self._trees.find_file(position, path)
+                oid = self._find(files, position, path) if loads else None
+                if templated:
+                    reads[path] = oid
                 return None if oid is None else self._blobs.get(oid)
 
             document = read_project(text(folder), data, lock, read_file, self._project(folder), self._memo)
-            if data is None or b"${" not in data:
-                reads.clear()  # without a template no other file has a say
             for path in reads:
                 watching = self._watched.setdefault(path, [])
                 if subject not in watching:
@@ -181,6 +188,16 @@ class Library:
                 (*problems, *document.problems),
             )
         return reads, document
+
+    def _find(self, files: Files, position: int, path: str) -> str | None:
+        """The blob of any file at a commit; what changes it is watched from now on."""
+        self._watched.setdefault(path, [])
+        oid = files.get(path)
+        if oid is None:
+            oid = self._trees.find_file(position, path)
+            if oid is not None:
+                files.remember(path, oid)
+        return oid
 
     def _blob(self, oid: str | None, problems: list[Problem]) -> bytes | None:
         data = None if oid is None else self._blobs.get(oid)

@@ -115,8 +115,8 @@ def read_timeline(history: History, library: Library, ledger: Ledger, moments: I
 
 def _compare(state: _State, changes: list[FileChange], library: Library, ledger: Ledger, position: int) -> _Delta:
     """What the changes of some documents make of a state."""
-    files = {change.path: library.document(change) for change in changes if library.is_document(change.path)}
-    known = _Overlay(files, state.files)
+    files = {change.path: library.document(change) for change in changes}
+    known = _Files(files, state.files)
     sheets = {subject: library.read(subject, known, position, ledger) for subject in library.subjects(changes)}
     delta = _Delta(files, {s: sheet for s, sheet in sheets.items() if sheet is not state.sheets.get(s)})
     for subject, sheet in delta.sheets.items():
@@ -179,6 +179,19 @@ class _Overlay(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         return self._above[key] if key in self._above else self._below.get(key)
+
+
+class _Files(_Overlay[str, str]):
+    """Blobs by path, to which others may be added that were looked up elsewhere."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, above: dict[str, str | None], below: Mapping[str, str]) -> None:
+        super().__init__(above, below)
+        self._known = above
+
+    def remember(self, key: str, value: str) -> None:
+        self._known[key] = value
 
 
 def _first(held: tuple[int, ...] | None) -> int | None:
