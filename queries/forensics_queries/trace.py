@@ -1,11 +1,13 @@
 """Where something came from: all its ancestors, each with its shortest path."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
-from forensics.graph import reach
-from forensics.model import NodeKind
+from forensics.graph import Reach, reach
+from forensics.model import EdgeKind, NodeKind, Strength
+from forensics_queries.carried import Carried, carried
 from forensics_queries.coverage import coverage
 from forensics_queries.scope import scope
 from forensics_queries.statement import rows
@@ -45,7 +47,8 @@ def trace(case: Case, subject: str, *, members: bool = False, as_of: str | None 
         as_of: a revision or a time; only what stood then is listed.
 
     Returns:
-        Ancestors by distance. Those on record come before those that are only joined by equal bytes.
+        Ancestors by distance, among them commits that brought a file into what is now an ancestral directory. Those on
+        record come before those that are only joined by equal bytes.
 
     Raises:
         UsageError: the subject means nothing, or several things.
@@ -66,16 +69,47 @@ def trace(case: Case, subject: str, *, members: bool = False, as_of: str | None 
         chosen.append((by_bytes, (joined if by_bytes else recorded).depth(node), node))
     chosen.sort()
     chains = [(joined if by_bytes else recorded).path(node)[::-1] for by_bytes, _, node in chosen]
-    found = tuple(
+    found = [
         Ancestor(path[0].thing, depth, weakest(path), by_bytes, path)
         for (by_bytes, depth, _), path in zip(chosen, explain(case, chains), strict=True)
-    )
+    ]
+    found += _through_files(case, recorded, {node for _, _, node in chosen}, stood)
+    found.sort(key=lambda row: (row.same_bytes, row.depth, row.thing.id))
     gaps = rows(case, "trace.gaps", ids=sorted({*seeds, *joined}))
     notes = [f"{subject} means {meant.meaning}"]
     notes += [f"lineage is missing at {count} of them: {kind}, for example {detail}" for kind, count, detail in gaps]
     seen = coverage(case)
     short = bool(gaps) or not seen.complete
-    return Answer("trace", {"subject": subject, "as_of": as_of or ""}, found, seen, tuple(notes), short)
+    return Answer("trace", {"subject": subject, "as_of": as_of or ""}, tuple(found), seen, tuple(notes), short)
+
+
+def _through_files(case: Case, recorded: Reach, known: set[int], stood: Callable[[int], bool]) -> list[Ancestor]:
+    """Commits that introduced files which an ancestral directory still has, and who is claimed to have made them."""
+    nearest: dict[int, Carried] = {}
+    for file in carried(case, recorded):
+        if file.commit not in known and stood(file.commit):
+            before = nearest.get(file.commit)
+            if before is None or recorded.depth(file.directory) < recorded.depth(before.directory):
+                nearest[file.commit] = file
+    actors = dict(rows(case, "trace.actors", ids=sorted(nearest)))
+    chains: dict[int, tuple[list[int], Carried]] = {}
+    for commit, file in nearest.items():
+        chain = [commit, file.earlier, *recorded.path(file.directory)[::-1]]
+        chains[commit] = (chain, file)
+        actor = actors.get(commit)
+        if actor is not None and actor not in known and actor not in chains:
+            chains[actor] = ([actor, *chain], file)
+    paths = explain(case, (chain for chain, _ in chains.values()))
+    return [_with_files(path, file) for path, (_, file) in zip(paths, chains.values(), strict=True)]
+
+
+def _with_files(path: tuple[Step, ...], file: Carried) -> Ancestor:
+    """Says of the step from the earlier directory to the later one that files joined them."""
+    reason = f"{file.files} file{'s' if file.files > 1 else ''}, such as {file.example}"
+    at = next(place for place, step in enumerate(path) if step.thing.id == file.earlier) + 1
+    joined = replace(path[at], edge=EdgeKind.MEMBER.value, strength=Strength.MATCHED.value, reason=reason)
+    steps = (*path[:at], joined, *path[at + 1 :])
+    return Ancestor(steps[0].thing, len(steps) - 1, weakest(steps), False, steps)
 
 
 def _kinds(case: Case, nodes: list[int]) -> dict[int, str]:

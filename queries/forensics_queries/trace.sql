@@ -11,3 +11,7 @@ SELECT g.kind, count(DISTINCT g.node), min(g.detail) FROM gap g
 WHERE g.node IN (SELECT unnest($ids::INTEGER[]))
   AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
 GROUP BY g.kind ORDER BY g.kind;
+
+-- @name actors
+-- @param ids ids of commits
+SELECT id, actor FROM git_commit WHERE actor IS NOT NULL AND id IN (SELECT unnest($ids::INTEGER[])) ORDER BY id;

@@ -162,3 +162,13 @@ def test_as_of_a_time_knows_what_was_read_by_then(incident: Case) -> None:
     assert find(incident, "mallory", as_of="2999-01-01").rows
     with pytest.raises(UsageError, match="neither"):
         find(incident, "mallory", as_of="someday")
+
+
+def test_trace_names_the_commits_that_brought_files_into_a_directory(incident: Case) -> None:
+    found = {row.thing.title: row for row in trace(incident, "fraud@v1.1.0").rows}
+    brought = found['commit 53dd90d "add feb"']
+    titles = [step.thing.title for step in brought.path]
+    assert titles[1:4] == ["data/raw", "data/raw", "train (dvc.yaml)"]
+    assert "vendor_b/feb.csv" in brought.path[2].reason
+    assert any(row.thing.subject == "actor:mallory@example.com" for row in found.values())
+    assert 'commit 53dd90d "add feb"' not in {row.thing.title for row in trace(incident, "fraud@v1.2.0").rows}
