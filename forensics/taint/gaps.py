@@ -1,7 +1,8 @@
 """Rules 10 and 11: what could have come through where lineage is missing.
 
-The order rule holds only for what has a place of its own in history (a commit, an actor, a run). A content may have
-been anywhere before its first record, in the very listing that is missing; so order never excludes a content.
+The order rule holds for what has a place of its own in history: a commit, an actor, a run, and a content that only runs
+on record made. A content that came from outside may have been anywhere before its first record, in the very listing
+that is missing; so order never excludes a gap for such a one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from forensics.case.sql import statements
 from forensics.model import GapKind, NodeKind
-from forensics.taint.level import CERTAIN, Facet, Seed
+from forensics.taint.level import CERTAIN, Facet, Level, Seed
 
 if TYPE_CHECKING:
     from forensics.taint.lineage import Lineage
@@ -25,8 +26,9 @@ class Suspicion:
 
     Attributes:
         contents: contents that seeds name, and their other digests.
-        smallest: bytes of the smallest marked file; 0 where a size is not known, None where no file is marked.
-        smallest_made: the same for files that affected versions have; None where there are none.
+        smallest: bytes of the smallest marked file that a data directory may hold (one known by its git id alone is
+            code); 0 where a size is not known, None where no such file is marked.
+        smallest_made: the same for the files that affected versions have.
         before: commits before every bad origin; empty where a seed has no place of its own.
         only_contents: every seed names a content.
     """
@@ -47,17 +49,22 @@ def suspicion(lineage: "Lineage", seeds: Iterable[Seed], spread: "Spread") -> Su
     for seed in seeds:
         kind = lineage.kind(seed.node)
         content = seed.node if kind is NodeKind.CONTENT else None
-        if kind in (NodeKind.VERSION, NodeKind.RELEASE):
-            content = lineage.content(seed.node) if kind is NodeKind.VERSION else None
-            placed = False
+        if kind is NodeKind.VERSION:
+            content = lineage.content(seed.node)
+        places = lineage.places(seed.node if content is None else content)
+        origins.update(places)
         if content is None:
             only_contents = False
-            origins.update(lineage.places(seed.node))
-            placed = placed and bool(lineage.places(seed.node))
+            placed = placed and bool(places)
         else:
-            placed = False
-            contents.update({content, *(node for node, strength in lineage.equals(content) if strength in CERTAIN)})
-    made = {node for node, facet in spread.causes if facet is Facet.SHARED}
+            same = {content, *(node for node, strength in lineage.equals(content) if strength in CERTAIN)}
+            placed = placed and bool(places) and _was_made(lineage, same)
+            contents |= same
+    made = {
+        node
+        for (node, facet), cause in spread.causes.items()
+        if facet is Facet.SHARED and cause.level is Level.AFFECTED
+    }
     return Suspicion(
         frozenset(contents),
         _smallest(lineage, contents),
@@ -65,6 +72,16 @@ def suspicion(lineage: "Lineage", seeds: Iterable[Seed], spread: "Spread") -> Su
         spread.order.before_all(sorted(origins)) if placed else frozenset(),
         only_contents,
     )
+
+
+def _was_made(lineage: "Lineage", contents: Iterable[int]) -> bool:
+    """Whether only runs on record brought a content into being, so that it was nowhere before them."""
+    versions = [version for content in contents for version in lineage.holders(content)]
+    return bool(versions) and all(_is_supplied(lineage, version) for version in versions)
+
+
+def _is_supplied(lineage: "Lineage", version: int) -> bool:
+    return any(strength in CERTAIN for _, strength in lineage.suppliers(version))
 
 
 def _smallest(lineage: "Lineage", contents: Iterable[int]) -> int | None:
@@ -85,7 +102,7 @@ def admitted_gaps(lineage: "Lineage", suspected: Suspicion) -> Iterator[tuple[in
         marked = suspected.smallest is not None and (size is None or suspected.smallest <= size)
         if gap is GapKind.MISSING_LISTING:
             made = suspected.smallest_made is not None and (size is None or suspected.smallest_made <= size)
-            admits = marked or (made and _is_put_together(lineage, node))
+            admits = (marked or made) and _is_put_together(lineage, node)
         else:
             admits = _admits(gap, marked, digest, suspected)
         if admits:
@@ -93,11 +110,11 @@ def admitted_gaps(lineage: "Lineage", suspected: Suspicion) -> Iterator[tuple[in
 
 
 def _is_put_together(lineage: "Lineage", directory: int) -> bool:
-    """Whether somebody may have copied files into a directory: some version of it was made by no run on record."""
-    return any(
-        not any(strength in CERTAIN for _, strength in lineage.suppliers(version))
-        for version in lineage.holders(directory)
-    )
+    """Whether somebody may have put files into a directory: some version of it was made by no run on record.
+
+    What a run made came from its inputs, and is judged by those.
+    """
+    return any(not _is_supplied(lineage, version) for version in lineage.holders(directory))
 
 
 def _admits(gap: GapKind, marked: bool, digest: str | None, suspected: Suspicion) -> bool:

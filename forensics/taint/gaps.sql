@@ -15,7 +15,11 @@ WITH given AS (SELECT unnest($contents::INTEGER[]) AS id)
 SELECT c.id, coalesce((SELECT max(v.size) FROM version v WHERE v.content = c.id),
     (SELECT max(m.size) FROM member m WHERE m.content = c.id)) AS size
 FROM content c SEMI JOIN given g ON g.id = c.id
-WHERE NOT ends_with(c.value, '.dir') ORDER BY c.id;
+WHERE NOT ends_with(c.value, '.dir') AND c.algorithm NOT IN ('git', 'param')
+  AND NOT EXISTS (
+      FROM version v JOIN artifact a ON a.id = v.artifact WHERE v.content = c.id AND starts_with(a.path, '$ ')
+  )
+ORDER BY c.id;
 
 -- @name other_algorithms
 WITH marked AS (SELECT * FROM content SEMI JOIN (SELECT unnest($contents::INTEGER[]) AS id) g USING (id)),

@@ -235,7 +235,9 @@ class Spread:
     def _is_mixed(self, version: int) -> bool:
         return len(self.lineage.suppliers(version)) > 1 or len(self.lineage.introducers(version)) > 1
 
-    def _accuse(self, content: int, accuser: int, level: Level, state: State, via: int = -1) -> None:
+    def _accuse(
+        self, content: int, accuser: int, level: Level, state: State, *, via: int = -1, reason: str = ""
+    ) -> None:
         """Rules 3 and 5: a version that rose accuses its bytes, and those of its members, under their other names.
 
         Bytes that stood on record before every bad origin accuse nobody: poison cannot be in them.
@@ -247,13 +249,13 @@ class Spread:
             return
         accusers[accuser] = level
         shared = (content, Facet.SHARED)
-        rose = self._raise(shared, replace(self._after(state, level, "", content), via=via))
+        rose = self._raise(shared, replace(self._after(state, level, reason, content), via=via))
         if shared not in self.causes:
             return
         if not rose:
             self._from_content(shared)
         for twin, strength in self.lineage.equals(content):
-            self._accuse(twin, accuser, min(level, cap(strength)), shared)
+            self._accuse(twin, accuser, min(level, cap(strength)), shared, reason=str(strength))
 
     def _predates(self, content: int) -> bool:
         if not self._before:
