@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 __all__ = ["Answer", "Coverage", "SourceRead", "Step", "Thing"]
 
-Row = TypeVar("Row", covariant=True)
+Row_co = TypeVar("Row_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[Row]):
+class Answer(Generic[Row_co]):
     """The answer to one question.
 
     Attributes:
@@ -115,7 +115,7 @@ class Answer(Generic[Row]):
 
     question: str
     parameters: dict[str, str]
-    rows: tuple[Row, ...]
+    rows: tuple[Row_co, ...]
     coverage: Coverage
     notes: tuple[str, ...] = ()
     short: bool = False

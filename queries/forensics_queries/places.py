@@ -44,7 +44,7 @@ def exact_version(case: Case, text: str) -> Subject | None:
     return None
 
 
-def find_places(case: Case, text: str, *, by_name: bool = True) -> tuple[list[Subject], list[UsageError]]:
+def find_places(case: Case, text: str, *, by_name: bool = True) -> list[Subject]:
     """All that a text can mean as a path.
 
     Args:
@@ -54,7 +54,10 @@ def find_places(case: Case, text: str, *, by_name: bool = True) -> tuple[list[Su
         by_name: names of artifacts (``fraud``) count as paths.
 
     Returns:
-        The subjects, one a source; and why a path that is known has nothing at the revision that was asked for.
+        The subjects, one a source.
+
+    Raises:
+        UsageError: a path that is known has nothing at the revision that was asked for: why.
     """
     found: list[Subject] = []
     why: list[UsageError] = []
@@ -71,7 +74,9 @@ def find_places(case: Case, text: str, *, by_name: bool = True) -> tuple[list[Su
                 else:
                     for at in find_revisions(case, revision, [place.source]):
                         found += _held(case, text, place, at, why)
-    return found, why
+    if why and not found:
+        raise why[0]
+    return found
 
 
 def _partings(text: str) -> Iterator[tuple[str, str | None]]:

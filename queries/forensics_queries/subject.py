@@ -40,27 +40,30 @@ def resolve(case: Case, text: str) -> Subject:
     except UnicodeEncodeError:
         raise UsageError(f"not a text in UTF-8: {text!r}", hint="name it by its digest") from None
     prefix, colon, rest = text.partition(":")
-    why: list[UsageError] = []
     if colon and prefix in _READERS:
-        found = _READERS[prefix](case, rest, why)
+        found = _READERS[prefix](case, rest)
     else:
         certain = exact_version(case, text) or _exact_digest(case, text)
-        found = [certain] if certain else _guesses(case, text, why)
-    return _only(case, text, [replace(subject, text=text) for subject in found], why)
+        found = [certain] if certain else _guesses(case, text)
+    return _only(case, text, [replace(subject, text=text) for subject in found])
 
 
-def _guesses(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
-    found, held = find_places(case, text)
-    why += held
-    found += _contents(case, text, [])
-    if is_abbreviation(text.lower()):
-        found += _revisions(case, text, references=False)
-    found += _releases(case, text, why)
-    found += _stages(case, text, why)
-    return found or _revisions(case, text)
+def _guesses(case: Case, text: str) -> list[Subject]:
+    """All that a text without a prefix can mean. References alone (``main``) mean a commit if nothing else is meant."""
+    found: list[Subject] = []
+    refusals: list[UsageError] = []
+    for read in (find_places, _contents, _commit_ids, _releases, _stages):
+        try:
+            found += read(case, text)
+        except UsageError as error:
+            refusals.append(error)
+    found = found or _revisions(case, text)
+    if not found and refusals:
+        raise refusals[0]
+    return found
 
 
-def _only(case: Case, text: str, found: list[Subject], why: list[UsageError]) -> Subject:
+def _only(case: Case, text: str, found: list[Subject]) -> Subject:
     distinct: dict[tuple[int, ...], Subject] = {}
     for subject in found:
         distinct.setdefault(subject.nodes, subject)
@@ -70,8 +73,6 @@ def _only(case: Case, text: str, found: list[Subject], why: list[UsageError]) ->
         candidates = tuple(sorted({pinned for subject in distinct.values() for pinned in subject.pinned}))
         shown = ", ".join(candidates[:_SHOWN]) + (", …" if len(candidates) > _SHOWN else "")
         raise UsageError(f"{text} can mean {len(distinct)} things", hint=f"say which: {shown}", candidates=candidates)
-    if why:
-        raise why[0]
     near = tuple(row[0] for row in rows(case, "subject.near", text=text))
     hint = f"did you mean {' or '.join(near)}?" if near else "look for it with: forensics find TEXT"
     if len(text) < MIN_DIGITS and is_abbreviation(text.lower().ljust(MIN_DIGITS, "0")):
@@ -83,13 +84,12 @@ def _exact_digest(case: Case, text: str) -> Subject | None:
     algorithm, _, value = text.partition(":")
     if algorithm not in ALGORITHMS or not Digest(algorithm, value.lower()).is_well_formed:
         return None
-    found = [subject for subject in _contents(case, text.lower(), []) if subject.pinned == (text.lower(),)]
+    found = [subject for subject in _contents(case, text.lower()) if subject.pinned == (text.lower(),)]
     return found[0] if found else None
 
 
-def _contents(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+def _contents(case: Case, text: str) -> list[Subject]:
     """A digest, in full or its first digits, with its algorithm or without; any text as a value where it is exact."""
-    del why
     algorithm, colon, value = text.partition(":")
     if not colon:
         algorithm, value = "", text
@@ -110,22 +110,27 @@ def _contents(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
         pinned = tuple(shown[node].subject for node in nodes)
         found.append(Subject(text, "content", nodes, f"the bytes {' and '.join(d for _, d in same)}", pinned))
     if algorithm == "git" and readable:
-        found += _revisions(case, lower, references=False)
+        found += _commit_ids(case, lower)
     return found
 
 
-def _revisions(case: Case, text: str, why: list[UsageError] | None = None, *, references: bool = True) -> list[Subject]:
-    """A commit, by its id or, with ``references``, by whatever names it."""
-    del why
+def _revisions(case: Case, text: str) -> list[Subject]:
+    """A commit, by whatever names it."""
     sources = [row[0] for row in rows(case, "subject.sources")]
     return [
         Subject(text, "commit", (at.commit,), f"commit {at.oid}", (f"commit:{at.oid}",))
         for at in find_revisions(case, text, sources)
-        if references or at.spelled == at.oid
     ]
 
 
-def _releases(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+def _commit_ids(case: Case, text: str) -> list[Subject]:
+    """A commit, by its id or the first digits of it, and not by a reference that looks like one."""
+    start = f"commit:{text.lower()}"
+    found = _revisions(case, text) if is_abbreviation(text.lower()) else []
+    return [subject for subject in found if subject.pinned[0].startswith(start)]
+
+
+def _releases(case: Case, text: str) -> list[Subject]:
     name, _, commit = text.partition("^")
     artifact, hash_sign, stage = text.rpartition("#")
     matches = rows(case, "subject.releases", name=text, commit="")
@@ -134,16 +139,16 @@ def _releases(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
     if hash_sign:
         matches += rows(case, "subject.assigned", artifact=artifact, stage=stage)
         if not matches and artifact and ":" not in text:
-            why.append(UsageError(f"no release of {artifact} is assigned to {stage} now"))
+            raise UsageError(f"no release of {artifact} is assigned to {stage} now")
     return [_of_node(case, text, "release", row[0]) for row in matches]
 
 
-def _stages(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+def _stages(case: Case, text: str) -> list[Subject]:
     """``dvc.yaml:train``, with ``@rev`` or without."""
-    return _executions(case, text, why) if ":" in text else []
+    return _executions(case, text) if ":" in text else []
 
 
-def _executions(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+def _executions(case: Case, text: str) -> list[Subject]:
     names = source_names(case)
     source = next((number for number, name in names.items() if text.startswith(f"{name}:")), None)
     asked = text if source is None else text[len(names[source]) + 1 :]
@@ -170,9 +175,9 @@ def _executions(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
         for commit in find_revisions(case, revision, [number]):
             at_commit = _runs_at(case, commit.commit, nodes)
             found += [_of_node(case, text, "execution", node) for node in at_commit]
-            if not at_commit:
+            if not at_commit and not found:
                 said = f"no run of {stage} is on record behind what commit {commit.oid[:7]} holds"
-                why.append(UsageError(said, hint=f"see all of its runs: forensics show {stage}"))
+                raise UsageError(said, hint=f"see all of its runs: forensics show {stage}")
     return found
 
 
@@ -187,21 +192,17 @@ def _runs_at(case: Case, commit: int, executions: list[int]) -> list[int]:
     return [node for node in executions if node in recorded & produced and node not in missing]
 
 
-def _paths(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
-    found, held = find_places(case, text, by_name=False)
-    why += held
-    return found
+def _paths(case: Case, text: str) -> list[Subject]:
+    return find_places(case, text, by_name=False)
 
 
-def _actors(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
-    del why
+def _actors(case: Case, text: str) -> list[Subject]:
     matches = rows(case, "subject.actors", mail=text)
     exact = [row for row in matches if row[1] == text] or matches
     return [_of_node(case, text, "actor", row[0]) for row in exact]
 
 
-def _externals(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
-    del why
+def _externals(case: Case, text: str) -> list[Subject]:
     exact = exact_version(case, f"url:{text}")
     if exact:
         return [exact]
@@ -211,18 +212,17 @@ def _externals(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
     return [Subject(text, "external", nodes, f"what came from addresses that begin with {text}", (f"url:{text}",))]
 
 
-def _marks(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+def _marks(case: Case, text: str) -> list[Subject]:
     matches = rows(case, "subject.mark", id=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else []
     if not matches:
-        why.append(UsageError(f"there is no mark {text}", hint="see them with: forensics mark list"))
-        return []
+        raise UsageError(f"there is no mark {text}", hint="see them with: forensics mark list")
     subject = str(matches[0][0])
     if subject.startswith("mark:"):
         raise UsageError(f"mark {text} is on another mark", hint="name what is marked")
     return [resolve(case, subject)]
 
 
-def _files(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
+def _files(case: Case, text: str) -> list[Subject]:
     digests = file_digests(text)
     shown: dict[int, Thing] = {}
     for digest in digests:
@@ -230,14 +230,12 @@ def _files(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
         shown |= things(case, [row[0] for row in matches if row[2] == digest.value])
     if not shown:
         said = f"the bytes of {text} are nowhere in the case: {', '.join(map(str, digests[:3]))}"
-        why.append(UsageError(said, hint="directories whose listing is missing may still hold them"))
-        return []
+        raise UsageError(said, hint="directories whose listing is missing may still hold them")
     nodes = tuple(sorted(shown))
     return [Subject(text, "file", nodes, f"the bytes of the local file {text}", tuple(shown[n].subject for n in nodes))]
 
 
-def _node(case: Case, text: str, why: list[UsageError]) -> list[Subject]:
-    del why
+def _node(case: Case, text: str) -> list[Subject]:
     matches = rows(case, "subject.node", id=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else []
     return [_of_node(case, text, matches[0][0], int(text))] if matches else []
 
@@ -247,7 +245,7 @@ def _of_node(case: Case, text: str, kind: str, node: int) -> Subject:
     return Subject(text, kind, (node,), thing.title, (thing.subject,))
 
 
-_READERS: dict[str, Callable[[Case, str, list[UsageError]], list[Subject]]] = {
+_READERS: dict[str, Callable[[Case, str], list[Subject]]] = {
     "path": _paths,
     "release": _releases,
     "commit": _revisions,

@@ -35,7 +35,7 @@ def test_a_statement_runs_on_an_empty_case(file: str, name: str, empty: Case) ->
     text = statements("forensics_queries", file)[name]
     lists = set(_LIST.findall(text))
     now = datetime.now(UTC).replace(tzinfo=None)
-    given = {
+    given: dict[str, object] = {
         parameter: [] if parameter in lists else now if parameter in _MOMENT else "0"
         for parameter in duckdb.extract_statements(text)[0].named_parameters
     }

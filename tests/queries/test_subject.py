@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -221,3 +222,14 @@ def test_md5_of_lines_turned_is_what_dvc_computes(tmp_path: Path) -> None:
 
 def _means_the_same(case: Case, subject: Subject) -> bool:
     return {node for pinned in subject.pinned for node in resolve(case, pinned).nodes} == set(subject.nodes)
+
+
+def test_a_tag_that_is_gone_still_means_what_it_meant_and_is_said_to_be_gone(case_of: Callable[..., Case]) -> None:
+    steps = (Step((), {"a": "1"}), Step((0,), {"a": "2"}))
+    before, after = Toy("moving", steps, tags={"v1": 0, "v2": 0}), Toy("moving", steps, tags={"v2": 1})
+    case = case_of(before)
+    case.ingest(replace(after.source, state="two"), after.records())
+    gone = resolve(case, "a@v1")
+    assert "gone" in gone.meaning
+    assert gone.nodes == resolve(case, f"a@{before.oid(0)}").nodes
+    assert resolve(case, "a@v2").nodes == resolve(case, "a@HEAD").nodes
