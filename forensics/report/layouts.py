@@ -84,13 +84,7 @@ _OUTCOMES = {
 
 
 def _rollback_detail(row: Any) -> tuple[Detail, ...]:
-    found = [
-        *_labelled(
-            commit=row.commit,
-            bytes=": ".join(word for word in (row.bytes, row.bytes_detail) if word),
-            sha256=row.sha256,
-        )
-    ]
+    found = [*_labelled(commit=row.commit, **{f"bytes {row.bytes}": row.bytes_detail}, sha256=row.sha256)]
     for refused in row.refused:
         because = f" ({refused.reason}{f', {refused.place.title}' if refused.place else ''})" if refused.reason else ""
         found.append(("refused:", f"{refused.thing.digest or refused.thing.title} is {refused.verdict}{because}"))
