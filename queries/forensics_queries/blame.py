@@ -80,8 +80,9 @@ def blame(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Blame
     meant = resolve(case, subject)
     stood = scope(case, as_of)
     history = History.load(case)
-    known = _same_bytes(case, meant.nodes)
-    versions = {node for node, _ in rows(case, "blame.versions", ids=sorted(known))} | set(meant.nodes)
+    named = [row[0] for row in rows(case, "blame.versions_meant", ids=list(meant.nodes))]
+    known = _same_bytes(case, {*meant.nodes, *named})
+    versions = {node for node, _ in rows(case, "blame.versions", ids=sorted(known))}.union(named)
     found = [*_tracked(case, versions, known), *_inside(case, history, known)]
     found = [place for place in found if stood(place.commit)]
     found.sort(key=lambda at: (at.source, at.path, history.rank.get(at.commit, -1), at.commit, at.node, at.action))

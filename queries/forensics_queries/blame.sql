@@ -1,6 +1,13 @@
 -- @title Who introduced bytes
 -- @description From contents to every version that has them, every directory that lists them, and the commits of both.
 
+-- @name versions_meant
+-- @param ids node ids
+-- A release means the versions that it releases.
+SELECT id FROM version WHERE id IN (SELECT unnest($ids::INTEGER[]))
+UNION
+SELECT cause FROM edge WHERE kind = 'released' AND effect IN (SELECT unnest($ids::INTEGER[])) ORDER BY 1;
+
 -- @name contents
 -- @param ids node ids of versions and contents
 SELECT id FROM content WHERE id IN (SELECT unnest($ids::INTEGER[]))

@@ -1,9 +1,13 @@
 -- @title The versions of an artifact
 
 -- @name artifacts
--- @param ids node ids of versions
+-- @param ids node ids
+-- A release means the versions that it releases.
 SELECT DISTINCT v.artifact, a.path, coalesce(s.name, '') FROM version v JOIN artifact a ON a.id = v.artifact
-LEFT JOIN source s ON s.id = a.source WHERE v.id IN (SELECT unnest($ids::INTEGER[])) ORDER BY 3, 2, 1;
+LEFT JOIN source s ON s.id = a.source
+WHERE v.id IN (SELECT unnest($ids::INTEGER[]))
+   OR v.id IN (SELECT cause FROM edge WHERE kind = 'released' AND effect IN (SELECT unnest($ids::INTEGER[])))
+ORDER BY 3, 2, 1;
 
 -- @name brought
 -- @param artifact id of an artifact

@@ -172,3 +172,8 @@ def test_trace_names_the_commits_that_brought_files_into_a_directory(incident: C
     assert "vendor_b/feb.csv" in brought.path[2].reason
     assert any(row.thing.subject == "actor:mallory@example.com" for row in found.values())
     assert 'commit 53dd90d "add feb"' not in {row.thing.title for row in trace(incident, "fraud@v1.2.0").rows}
+
+
+def test_a_release_is_blamed_and_logged_as_what_it_releases(incident: Case) -> None:
+    assert commits(blame(incident, "fraud#prod")) == [("introduced", 3)]
+    assert commits(log(incident, "fraud#prod")) == commits(log(incident, "models/fraud.json"))
