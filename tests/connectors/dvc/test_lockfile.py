@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.model import FindingKind
-from forensics_connectors.dvc.lockfile import Memo, parse_fast, parse_yaml, read_project, split
+from forensics_connectors.dvc.grammar import parse_fast
+from forensics_connectors.dvc.lockfile import Memo, parse_yaml, read_project, split
 from forensics_connectors.dvc.yaml import load, value
 
 MD5 = "0123456789abcdef0123456789abcdef"
