@@ -33,7 +33,9 @@ class History:
     @classmethod
     def load(cls, case: Case) -> "History":
         """Reads the commits of a case."""
-        parents = {child: tuple(found) for child, found in rows(case, "state.parents")}
+        parents: dict[int, tuple[int, ...]] = {}
+        for child, parent in rows(case, "state.parents"):
+            parents[child] = (*parents[child], parent) if child in parents else (parent,)
         return cls(parents, frozenset(row[0] for row in rows(case, "state.commits")))
 
     @cached_property

@@ -3,10 +3,8 @@
 
 -- @name parents
 -- Parents that were not cloned stand in the table too; they are no commits of the case.
-SELECT p.child, list(p.parent ORDER BY p.ordinal) FROM parent p
-SEMI JOIN git_commit c ON c.id = p.child
-WHERE NOT EXISTS (FROM git_commit b WHERE b.id = p.child AND b.boundary)
-GROUP BY p.child ORDER BY p.child;
+SELECT p.child, p.parent FROM parent p JOIN git_commit c ON c.id = p.child AND NOT c.boundary
+ORDER BY p.child, p.ordinal;
 
 -- @name commits
 SELECT id FROM git_commit ORDER BY id;
