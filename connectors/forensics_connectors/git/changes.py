@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from forensics.model import Finding, FindingKind, Origin
+
 from .objects import TreeEntry
 from .text import decode
 from .view import View
@@ -16,6 +18,11 @@ _EMPTY = {
 }
 _BATCH = 20_000
 _DEPTH = 512
+_DEATHS = 200
+_STOPS = 20
+# A tree can name the same subtree many times over, level by level: a few kilobytes then stand for billions of files.
+_LIMIT = 3_000_000
+_TOTAL_LIMIT = 10_000_000
 _FOLDER = b"040000"
 _MARK = ord("#")
 _NOTHING = TreeEntry("000000", "", "", "")
@@ -59,17 +66,36 @@ def diff_trees(
         without it; reading it is a finding.
     """
     known = _Interned(trees)
-    position = 0
+    position = deaths = stops = 0
     while position < len(pairs):
-        batch = pairs[position : position + _BATCH]
+        if stops > _STOPS or len(known) > _TOTAL_LIMIT:
+            _notice(view, pairs[position][1], "and all that follow it were left out: there are too many changes")
+            yield from (() for _ in pairs[position:])
+            return
+        batch = pairs[position : position + (1 if deaths > _DEATHS else _BATCH)]
         done = 0
-        for changes in _stream(view, batch, known):
-            yield tuple(_by_hand(view, *batch[done], known)) if changes is None else changes
-            done += 1
-        if done < len(batch):  # git died within this pair
-            yield tuple(_by_hand(view, *batch[done], known))
+        try:
+            for changes in _stream(view, batch, known):
+                yield tuple(_by_hand(view, *batch[done], known)) if changes is None else changes
+                done += 1
+            if done < len(batch):  # git died within this pair
+                deaths += 1
+                yield tuple(_by_hand(view, *batch[done], known))
+                done += 1
+        except _TooManyError:
+            stops += 1
+            _notice(view, batch[done][1], "was left out: it holds more files, or deeper folders, than are read")
+            yield ()
             done += 1
         position += done
+
+
+class _TooManyError(Exception):
+    pass
+
+
+def _notice(view: View, tree: str, message: str) -> None:
+    view.notice(Finding(FindingKind.TOO_LARGE, f"tree {tree} {message}", Origin(locus=tree), admits=True))
 
 
 class _Interned(dict[tuple[bytes, bytes], FileChange | None]):
@@ -124,6 +150,8 @@ def _stream(view: View, pairs: Sequence[tuple[str, str]], known: _Interned) -> I
                 meta = b""
                 if change is not None:
                     changes.append(change)
+                    if len(changes) > _LIMIT:
+                        raise _TooManyError
                 continue
             start = 0
             while token.startswith(b"#\n", start):
@@ -144,11 +172,14 @@ def _by_hand(view: View, old: str, new: str, known: _Interned) -> Iterator[FileC
     one it counts as empty, so that no version goes unseen.
     """
     stack = [("", old, new, 0)]
+    count = 0
     while stack:
         prefix, old_tree, new_tree, depth = stack.pop()
         before, after = _entries(view, old_tree), _entries(view, new_tree)
         if after is None:
             continue
+        if count > _LIMIT or depth > _DEPTH:
+            raise _TooManyError
         olds, news = ({entry.name: entry for entry in entries or ()} for entries in (before, after))
         for name in sorted(olds.keys() | news.keys()):
             path, first, second = f"{prefix}{name}", olds.get(name), news.get(name)
@@ -156,13 +187,14 @@ def _by_hand(view: View, old: str, new: str, known: _Interned) -> Iterator[FileC
                 continue
             old_folder = first.oid if first is not None and first.type == "tree" else ""
             new_folder = second.oid if second is not None and second.type == "tree" else ""
-            if (old_folder or new_folder) and depth < _DEPTH:
+            if old_folder or new_folder:
                 stack.append((f"{path}/", old_folder, new_folder, depth + 1))
             if new_folder:
                 known.trees[new_folder] = None
             old_file = first if first is not None and not old_folder else _NOTHING
             new_file = second if second is not None and not new_folder else _NOTHING
             if old_file != new_file:
+                count += 1
                 yield FileChange(path, old_file.mode, old_file.oid or None, new_file.mode, new_file.oid or None)
 
 

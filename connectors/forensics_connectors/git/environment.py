@@ -43,6 +43,12 @@ ENVIRONMENT: dict[str, str] = {
 }
 
 
+#: Kibibytes of memory of its own that a git child may take. git holds the whole difference of two trees in memory, and
+#: a few kilobytes of trees can name billions of files.
+_MEMORY = 3 << 20
+_LIMITED = ("/bin/sh", "-c", 'ulimit -d "$1" 2>/dev/null; shift; exec "$@"', "sh")
+
+
 class Child:
     """A running git process, its standard error drained so that it can never block.
 
@@ -112,6 +118,9 @@ class Runner:
         except ImportError as error:
             raise SourceError("GitPython cannot be loaded", hint=hint) from error
         self._git = Git(str(git_dir))
+        version = _version(program, self)
+        if version < _OLDEST:
+            raise SourceError(f"git {'.'.join(map(str, version))} is too old", hint=hint)
 
     def start(self, *arguments: str, stdin: bytes | IO[bytes] | None = b"") -> Child:
         """Starts ``git ARGUMENTS``.
@@ -126,7 +135,15 @@ class Runner:
         return self._spawn(arguments, subprocess.PIPE if stdin is None else stdin)
 
     def _spawn(self, arguments: tuple[str, ...], stdin: int | IO[bytes]) -> Child:
-        command = [*self._command, "--no-pager", "--no-replace-objects", *arguments]
+        command = [
+            *self._command[:-1],
+            *_LIMITED,
+            str(_MEMORY),
+            self._command[-1],
+            "--no-pager",
+            "--no-replace-objects",
+            *arguments,
+        ]
         process = self._git.execute(command, istream=cast("Any", stdin), as_process=True, shell=False)
         return Child(process)
 
@@ -153,6 +170,17 @@ class Runner:
         with self.start(*arguments, stdin=stdin) as child:
             while data := child.stdout.read(chunk):
                 yield data
+
+
+_OLDEST = (2, 38)
+_versions: dict[str, tuple[int, ...]] = {}
+
+
+def _version(program: str, runner: Runner) -> tuple[int, ...]:
+    if program not in _versions:
+        numbers = runner.run("version").decode("ascii", "replace").split()[2].split(".")
+        _versions[program] = tuple(int(number) for number in numbers[:2] if number.isdigit())
+    return _versions[program]
 
 
 def _memory_file(data: bytes) -> IO[bytes]:

@@ -44,6 +44,9 @@ class Entry(NamedTuple):
     size: int
 
 
+_DIED = Entry("", "", -1)
+
+
 class TreeEntry(NamedTuple):
     """One line of a tree; ``name`` is decoded with ``surrogateescape``."""
 
@@ -130,13 +133,8 @@ class ObjectReader:
         """Says type and size of each object without reading it, None where it is missing."""
         wanted = iter(oids)
         while chunk := list(islice(wanted, _CHUNK)):
-            request = "".join(f"{oid}\n" for oid in chunk).encode("ascii", "replace")
-            output = self._runner.run("cat-file", "--batch-check", "--buffer", stdin=request, check=False)
-            lines = output.split(b"\n")[:-1]
-            for oid, line in zip(chunk, lines, strict=False):
-                yield oid, _entry(line)
-            for oid in chunk[len(lines) :]:
-                yield oid, None
+            entries = self._entries([oid.encode("ascii", "replace") for oid in chunk])
+            yield from zip(chunk, (None if entry is _DIED else entry for entry in entries), strict=True)
 
     def read_many(
         self, oids: Iterable[str], kind: str = "", limit: int = BLOB_LIMIT
@@ -217,21 +215,46 @@ class ObjectReader:
         wanted = iter(names)
         while chunk := list(islice(wanted, _CHUNK)):
             requests = [f"{oid}:{path}".encode("utf-8", "surrogateescape") for oid, path in chunk]
-            safe = [b"" if b"\0" in request else request for request in requests]
-            output = self._runner.run(
-                "cat-file", "--batch-check", "--buffer", "-z", stdin=b"".join(r + b"\0" for r in safe), check=False
-            )
+            for request, entry in zip(chunk, self._entries(requests, "-z", end=b"\0"), strict=True):
+                if entry is _DIED:
+                    self._tell(FindingKind.CORRUPT_OBJECT, request[0], "holds a folder that cannot be read")
+                yield None if entry is _DIED else entry
+
+    def resolve_one(self, oid: str, path: str) -> Entry | None:
+        """What is at one path, through the long-lived child."""
+        request = f"{oid}:{path}"
+        if not self._is_oid(oid) or any(char in path for char in "\0\r\n"):
+            return next(self.resolve([(oid, path)]))
+        line = self._ask(b"info " + request.encode("utf-8", "surrogateescape"))
+        if not line:
+            self.close()
+            self._tell(FindingKind.CORRUPT_OBJECT, oid, "holds a folder that cannot be read")
+        return _entry(line)
+
+    def _entries(self, requests: list[bytes], *options: str, end: bytes = b"\n") -> Iterator[Entry | None]:
+        """One answer a request, in order; ``_DIED`` for one that git could not survive."""
+        position = 0
+        while position < len(requests):
+            asked = [b"" if end in request else request for request in requests[position:]]
+            stdin = b"".join(request + end for request in asked)
+            output = self._runner.run("cat-file", "--batch-check", "--buffer", *options, stdin=stdin, check=False)
             start = 0
-            for request in safe:
-                missing = request + b" missing\n"
-                if output.startswith(missing, start):
-                    start += len(missing)
-                    yield None
-                    continue
-                end = output.find(b"\n", start)
-                line = output[start:end] if end >= 0 else b""
-                start = end + 1 if end >= 0 else len(output)
-                yield _entry(line)
+            for request in asked:
+                missing = request + b" missing\n"  # a path may hold newlines, so this cannot be told by lines
+                stop = start + len(missing) if output.startswith(missing, start) else output.find(b"\n", start) + 1
+                if stop <= start:
+                    break
+                yield _entry(output[start:stop])
+                start = stop
+                position += 1
+            else:
+                return
+            yield _DIED
+            position += 1
+            self._deaths += 1
+            if self._deaths > _DEATHS:
+                yield from (_DIED for _ in requests[position:])
+                return
 
     def tree(self, oid: str) -> list[TreeEntry] | None:
         """The entries of a tree, None (and a finding) where it cannot be read."""

@@ -150,7 +150,7 @@ class View:
             oid: id of a commit or tree.
             path: the folder, ``""`` for the root; decoded with ``surrogateescape``.
         """
-        entry = next(self._objects.resolve([(oid, path)]))
+        entry = self._objects.resolve_one(oid, path)
         return (self._objects.tree(entry.oid) or []) if entry is not None and entry.type == "tree" else []
 
     def tree_entries(self, tree: str) -> list[TreeEntry] | None:
