@@ -279,9 +279,8 @@ class Search:
         counts -= begins
         ends = np.cumsum(counts)
         self._count(int(ends[-1]))
-        begins += counts
-        begins -= ends
-        edges = np.repeat(begins, counts) + np.arange(ends[-1])
+        edges = np.repeat(begins + counts - ends, counts)
+        edges += np.arange(ends[-1])
         found = targets.take(edges).astype(np.intp)
         marks = np.repeat(nodes.astype(np.int32), counts)
         if self._codes is not None:
