@@ -19,7 +19,7 @@ _EMPTY = {
 _BATCH = 20_000
 _DEPTH = 512
 _DEATHS = 200
-_STOPS = 20
+_STOPS = 3
 # A tree can name the same subtree many times over, level by level: a few kilobytes then stand for billions of files.
 _LIMIT = 3_000_000
 _TOTAL_LIMIT = 10_000_000

@@ -45,7 +45,7 @@ ENVIRONMENT: dict[str, str] = {
 
 #: Kibibytes of memory of its own that a git child may take. git holds the whole difference of two trees in memory, and
 #: a few kilobytes of trees can name billions of files.
-_MEMORY = 3 << 20
+_MEMORY = 2 << 20
 _LIMITED = ("/bin/sh", "-c", 'ulimit -d "$1" 2>/dev/null; shift; exec "$@"', "sh")
 
 
@@ -135,15 +135,8 @@ class Runner:
         return self._spawn(arguments, subprocess.PIPE if stdin is None else stdin)
 
     def _spawn(self, arguments: tuple[str, ...], stdin: int | IO[bytes]) -> Child:
-        command = [
-            *self._command[:-1],
-            *_LIMITED,
-            str(_MEMORY),
-            self._command[-1],
-            "--no-pager",
-            "--no-replace-objects",
-            *arguments,
-        ]
+        *cleaner, program = self._command
+        command = [*cleaner, *_LIMITED, str(_MEMORY), program, "--no-pager", "--no-replace-objects", *arguments]
         process = self._git.execute(command, istream=cast("Any", stdin), as_process=True, shell=False)
         return Child(process)
 

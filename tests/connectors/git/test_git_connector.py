@@ -155,8 +155,8 @@ def test_what_a_missing_commit_hid_keeps_the_source_readable(repo: GitRepo) -> N
 
 
 def test_links_and_submodules_in_place_of_dvc_documents_are_findings(repo: GitRepo) -> None:
-    os.symlink("/etc/passwd", repo.path / "data.csv.dvc")
-    os.symlink("train_py", repo.path / "harmless")
+    (repo.path / "data.csv.dvc").symlink_to("/etc/passwd")
+    (repo.path / "harmless").symlink_to("train_py")
     repo.commit("links", script__py="x")
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{repo.oid()},vendored.dvc")
     repo.git("commit", "-q", "-m", "submodule")
