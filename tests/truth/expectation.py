@@ -17,7 +17,7 @@ clear, save these classes, in which the record cannot tell:
 and whatever a run read of these (``downstream``), judged by what lay in the run's own ancestry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.truth.facts import Facts, Name, Run, Subject, Version
 from tests.truth.world import Tree, atom
@@ -34,6 +34,15 @@ class Bounds:
     greatest: int
     why_least: str = ""
     why_greatest: str = ""
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """What a version comes from: its level, where it is recorded, and whether that is only inferred."""
+
+    level: int
+    commits: frozenset[int]
+    weak: bool = False
 
 
 class _Closure:
@@ -75,26 +84,30 @@ class _Closure:
     def made(self, things: list[object]) -> bool:
         return any(self.subject.target in thing.consumed() for thing in things)  # type: ignore[attr-defined]
 
-    def suppliers(self, version: Version) -> list[tuple[int, frozenset[int]]]:
-        """Level and commits of each run, commit or whole directory that a version comes from."""
-        found = [(self.runs[identity], self.facts.runs[identity].recorded) for identity in version.runs]
+    def suppliers(self, version: Version) -> list[Supplier]:
+        """Each run, commit or whole directory that a version comes from."""
+        runs = [(identity, self.facts.runs[identity]) for identity in version.runs]
+        found = [Supplier(self.runs[identity], run.recorded, run.merged) for identity, run in runs]
         if not version.runs and not version.wholes:
             found += [
-                (AFFECTED if self.subject.target == atom(index) else CLEAR, frozenset({index}))
+                Supplier(AFFECTED if self.subject.target == atom(index) else CLEAR, frozenset({index}))
                 for index in version.commits
             ]
-        if not self.predates(version.name[1]):
+        # Bytes that stood before are bad only as read through the directory, which other suppliers soften.
+        if self.upper or not self.predates(version.name[1]):
             for whole in version.wholes:
                 marked = self.subject.target == whole[1]
-                for level, commits in self.suppliers(self.facts.versions[whole]):
-                    found.append((AFFECTED if marked else level, commits))
+                for each in self.suppliers(self.facts.versions[whole]):
+                    found.append(replace(each, level=AFFECTED) if marked else each)
         return found
 
     @staticmethod
-    def verdict(levels: list[int]) -> int:
-        if levels and all(level == AFFECTED for level in levels):
+    def verdict(suppliers: list[Supplier]) -> int:
+        """All or some; what nobody need have run softens nothing."""
+        certain = [each for each in suppliers if not each.weak]
+        if certain and all(each.level == AFFECTED for each in certain):
             return AFFECTED
-        return UNKNOWN if any(levels) else CLEAR
+        return UNKNOWN if any(each.level for each in suppliers) else CLEAR
 
     def shared(self, version: Version) -> int:
         """By its bytes alone (upper bound)."""
@@ -110,8 +123,8 @@ class _Closure:
         if self.marked(version):
             return AFFECTED
         every = self.suppliers(version)
-        near = [level for level, commits in every if commits & run.reach]
-        level = max(self.verdict(near or [level for level, _ in every]), self.shared(version))
+        near = [each for each in every if each.commits & run.reach]
+        level = max(self.verdict(near or every), self.shared(version))
         for part in version.parts:
             level = max(level, self.judged(run, self.facts.versions[part]))
         return max(level, self.brought(version))
@@ -149,6 +162,7 @@ class _Closure:
             self._unseen(identity, run)
 
     def _memory(self, identity: tuple[object, ...], run: Run) -> None:
+        versions = self.facts.versions
         paths = {path for entry in run.entries for path in entry.persists}
         if self.upper:
             stages = [stage for c in run.holders for stage in self.history.commits[c].state.stages.values()]
@@ -160,7 +174,7 @@ class _Closure:
             for parent in self.history.commits[index].parents:
                 outs = self.facts.outs[parent]
                 for path in paths & outs.keys():
-                    if self.versions[path, outs[path].content]:
+                    if self.judged(run, versions[path, outs[path].content]):
                         self._raise(self.runs, identity, UNKNOWN, "persisted")
 
     def _unseen(self, identity: tuple[object, ...], run: Run) -> None:
@@ -171,14 +185,16 @@ class _Closure:
             state = self.history.commits[index].state
             metrics = {path: thing for path, thing in self.facts.outs[index].items() if not isinstance(thing, Tree)}
             for path, blob in (*state.files.items(), *metrics.items()):
-                bad = subject.target == blob.content if subject.kind == "content" else False
+                bad = blob.content in self.bad | self.doubtful and (
+                    blob.content == subject.target or not self.predates(blob.content)
+                )
                 version = self.facts.versions.get((path, blob.content))
                 if subject.kind == "commit" and version is not None:
                     first = version.commits
                     if path in metrics:
                         made = [self.facts.runs[identity].holders for identity in version.runs]
                         first = frozenset(self.history.first(set().union(*made)))
-                    bad = bool(first & subject.origins)
+                    bad = bad or bool(first & subject.origins)
                 if bad and not any(path == dep or path.startswith(dep + "/") for dep in deps):
                     self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
         gone = [
@@ -192,6 +208,10 @@ class _Closure:
         earlier = all(all(r in commits[origin].ancestors for origin in subject.origins) for r in run.recorded)
         if gone and not (earlier and subject.kind == "commit"):
             self._raise(self.runs, identity, UNKNOWN, "code-not-committed")
+            for entry in run.entries:
+                for path in gone:
+                    name = (path, dict(entry.deps)[path].content)
+                    self._raise(self.versions, name, UNKNOWN, "code-not-committed")
 
     def _version(self, name: Name, version: Version) -> None:
         if self.marked(version):
@@ -200,7 +220,7 @@ class _Closure:
             self._raise(self.versions, name, AFFECTED, "made with it")
         if version.things[0].tokens() & self.subject.tokens:
             self._raise(self.versions, name, AFFECTED if self.upper else UNKNOWN, "holds the token")
-        level = self.verdict([level for level, _ in self.suppliers(version)])
+        level = self.verdict(self.suppliers(version))
         reasons = {self.why.get(identity, "several") for identity in version.runs if self.runs[identity] >= level > 0}
         why = (
             "part"
@@ -218,12 +238,12 @@ class _Closure:
         if self.upper and self.subject.kind == "content" and digest != self.subject.algorithm:
             self._raise(self.versions, name, UNKNOWN, "rehash")
         if self.upper and self.versions[name] == UNKNOWN and name[1] not in self.doubtful:
-            whole = any(level for level, _ in self.suppliers(version))
+            whole = any(each.level for each in self.suppliers(version))
             self.doubtful |= version.contents if whole else {name[1]}
             self.changed = True
         if self.upper and self.versions[name] == AFFECTED:
             spread = {name[1]}
-            whole = any(level for level, _ in self.suppliers(version)) or self.subject.target == name[1]
+            whole = any(each.level for each in self.suppliers(version)) or self.subject.target == name[1]
             if whole:
                 spread |= version.contents
             for thing in version.things:

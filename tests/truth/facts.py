@@ -138,7 +138,9 @@ class Facts:
     def _parts(self, state: State, path: str, thing: Thing) -> None:
         everything = {**state.files, **state.data, **state.outs()}
         inside = any(isinstance(whole, Tree) and path.startswith(place + "/") for place, whole in everything.items())
-        if isinstance(thing, Tree) and path not in everything and not inside:
+        here = state.lookup(path)
+        same = here is not None and here.content == thing.content
+        if isinstance(thing, Tree) and path not in everything and not inside and same:
             for place, part in _beneath(state, path):
                 self.versions[path, thing.content].parts.add((place, part.content))
                 self._version(place, part)
@@ -187,7 +189,8 @@ def subjects(facts: Facts) -> list[Subject]:
         Subject("commit", f"commit:{c.index}", f"commit:{{{c.index}}}", frozenset(c.wrote), frozenset({c.index}))
         for c in history.commits
     ]
-    declared = {path for run in facts.runs.values() for path, _ in run.entry.deps}
+    named = {(path, thing.content) for run in facts.runs.values() for path, thing in run.entry.deps}
+    declared = {path for path, _ in named}
     asked = set()
 
     def content(thing: Thing, text: str, algorithm: str, path: str = "") -> None:
@@ -211,7 +214,9 @@ def subjects(facts: Facts) -> list[Subject]:
                     value = blob.digest(legacy=algorithm != "md5")
                     content(blob, value, algorithm)
             if version.commits:
-                content(thing, f"{path}@{{{min(version.commits)}}}", algorithm)
+                # A file in git that no lock names is known by its git id alone.
+                by = algorithm if version.stated or version.name in named else "git"
+                content(thing, f"{path}@{{{min(version.commits)}}}", by)
         elif isinstance(thing, Blob) and version.commits:
             content(thing, f"{path}@{{{min(version.commits)}}}", "git", path)
     return found

@@ -348,11 +348,11 @@ class Generator:
             for place, (path, thing) in enumerate(deps):
                 if path in state.files:
                     deps[place] = (path, self.write(path))
-                    uncommitted = (path,)
+                    uncommitted += (path,)
                 elif isinstance(thing, Tree) and any(name.startswith(path + "/") for name in state.files):
                     member = self.random.choice(sorted(thing.members))
                     deps[place] = (path, Tree(thing.members | {member: self.write(path)}, {}))
-                    uncommitted = (path,)
+                    uncommitted += (path,)
         outs_before = state.outs()
         before = [(out.path, outs_before[out.path]) for out in stage.outs if out.persist and out.path in outs_before]
         declared = [thing for _, thing in deps]
