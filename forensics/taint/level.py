@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from forensics.model import Strength
 
@@ -41,9 +42,12 @@ CERTAIN = frozenset({Strength.RECORDED, Strength.MATCHED})
 State = tuple[int, Facet]
 
 
+_CAPS = {strength: Level.AFFECTED if strength in CERTAIN else Level.UNKNOWN for strength in Strength}
+
+
 def cap(strength: Strength) -> Level:
     """Rule 1, verdict by the strongest path: the highest level that an edge known with a strength lets through."""
-    return Level.AFFECTED if strength in CERTAIN else Level.UNKNOWN
+    return _CAPS[strength]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,7 @@ class Seed:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why a state holds its level: one step back towards a seed.
 
     Attributes:

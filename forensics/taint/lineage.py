@@ -1,5 +1,6 @@
 """The graph in the words of the rules: suppliers, consumers, holders, members, and places in history."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from forensics.case.codes import NODE_KINDS, PARENT, edge_kind, edge_strength
@@ -16,13 +17,20 @@ __all__ = ["Lineage", "Link"]
 #: A neighbour and how the edge to it is known.
 Link = tuple[int, Strength]
 
-_SUPPLY = (EdgeKind.GENERATED, EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED)
+_CODES = range(256)
+_KINDS = [edge_kind(code) if code < PARENT and code & 7 < len(Strength) else None for code in _CODES]
+_STRENGTHS = [edge_strength(code) if code & 7 < len(Strength) else Strength.ASSUMED for code in _CODES]
+_SUPPLY = frozenset({EdgeKind.GENERATED, EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED})
 _USED_PATHS = """
 SELECT DISTINCT e.effect, a.path FROM edge e JOIN version v ON v.id = e.cause JOIN artifact a ON a.id = v.artifact
 WHERE e.kind = 'used' AND NOT starts_with(a.path, '$ ')
 """
-_KINDS: list[EdgeKind | None] = [edge_kind(code) if code < PARENT else None for code in range(256) if code <= PARENT]
-_KINDS += [None] * (256 - len(_KINDS))
+
+
+@cache
+def _flags(kinds: tuple[EdgeKind, ...]) -> bytes:
+    """One byte a code: whether it is of one of some kinds."""
+    return bytes(_KINDS[code] in kinds for code in _CODES)
 
 
 class Lineage:
@@ -31,7 +39,6 @@ class Lineage:
     Attributes:
         case: the case.
         graph: its graph.
-        released_at: the commit of each release, by release node.
     """
 
     def __init__(self, case: "Case", graph: "Graph | None" = None) -> None:
@@ -46,21 +53,22 @@ class Lineage:
         """The kind of a node."""
         return NODE_KINDS[self.graph.kinds[node]]
 
-    def effects(self, node: int, *kinds: EdgeKind) -> "Iterator[Link]":
+    def effects(self, node: int, *kinds: EdgeKind) -> list[Link]:
         """What a node leads to by edges of some kinds."""
-        return self._links(self.graph.forward.neighbours(node), kinds)
+        flags = _flags(kinds)
+        targets, codes = self.graph.forward.neighbours(node)
+        return [(target, _STRENGTHS[code]) for target, code in zip(targets, codes, strict=True) if flags[code]]
 
-    def causes(self, node: int, *kinds: EdgeKind) -> "Iterator[Link]":
+    def causes(self, node: int, *kinds: EdgeKind) -> list[Link]:
         """What leads to a node by edges of some kinds."""
-        return self._links(self.graph.reverse.neighbours(node), kinds)
+        flags = _flags(kinds)
+        targets, codes = self.graph.reverse.neighbours(node)
+        return [(target, _STRENGTHS[code]) for target, code in zip(targets, codes, strict=True) if flags[code]]
 
-    @staticmethod
-    def _links(row: tuple[memoryview, memoryview], kinds: tuple[EdgeKind, ...]) -> "Iterator[Link]":
-        targets, codes = row
-        for i in range(len(targets)):
-            code = codes[i]
-            if _KINDS[code] in kinds:
-                yield targets[i], edge_strength(code)
+    def steps(self, node: int) -> "list[tuple[int, EdgeKind | None, Strength]]":
+        """All edges that leave a node: where to, of which kind (None between commits), and how known."""
+        targets, codes = self.graph.forward.neighbours(node)
+        return [(target, _KINDS[code], _STRENGTHS[code]) for target, code in zip(targets, codes, strict=True)]
 
     def is_version(self, node: int) -> bool:
         """Whether a node is a version."""
@@ -88,13 +96,22 @@ class Lineage:
         """Member contents of a directory content."""
         return (node for node, _ in self.causes(directory, EdgeKind.MEMBER))
 
+    def supplies(self, version: int) -> tuple[list[Link], list[Link]]:
+        """What a version was made by or read out of, on record; and the commits that introduced it."""
+        suppliers: list[Link] = []
+        introducers: list[Link] = []
+        targets, codes = self.graph.reverse.neighbours(version)
+        for target, code in zip(targets, codes, strict=True):
+            kind = _KINDS[code]
+            if kind in _SUPPLY:
+                suppliers.append((target, _STRENGTHS[code]))
+            elif kind is EdgeKind.INTRODUCED:
+                introducers.append((target, _STRENGTHS[code]))
+        return suppliers, introducers
+
     def suppliers(self, version: int) -> list[Link]:
         """What a version was made by or read out of, on record."""
-        return list(self.causes(version, *_SUPPLY))
-
-    def introducers(self, version: int) -> list[Link]:
-        """The commits that introduced a version."""
-        return list(self.causes(version, EdgeKind.INTRODUCED))
+        return self.supplies(version)[0]
 
     def released(self, release: int) -> list[int]:
         """The versions that a release gave a name to."""

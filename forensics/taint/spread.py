@@ -8,7 +8,6 @@ wait for several suppliers.
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forensics.model import EdgeKind, NodeKind, Strength
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Spread"]
 
 _CONSUMING = (EdgeKind.USED, EdgeKind.RELEASED)
+_COPYING = (EdgeKind.IMPORTED, EdgeKind.DECLARED)
+_SUPPLYING = (EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED)
 
 
 class Spread:
@@ -104,9 +105,10 @@ class Spread:
                 case NodeKind.CONTENT:
                     self._from_content(state)
                 case NodeKind.EXECUTION:
-                    self._from_supplier(state, EdgeKind.GENERATED)
+                    self._supply(state, EdgeKind.GENERATED)
                 case NodeKind.COMMIT:
-                    self._from_commit(state)
+                    self._along(state, EdgeKind.RECORDED)
+                    self._supply(state, EdgeKind.INTRODUCED)
                 case NodeKind.ACTOR:
                     self._along(state, EdgeKind.AUTHORED)
                 case NodeKind.RELEASE:
@@ -114,28 +116,22 @@ class Spread:
 
     # -- what a state that rose leads to
 
-    def _from_commit(self, state: State) -> None:
-        self._along(state, EdgeKind.RECORDED)
-        self._from_supplier(state, EdgeKind.INTRODUCED)
-
     def _from_version(self, state: State) -> None:
         version, facet = state
-        for consumer, strength in self.lineage.effects(version, *_CONSUMING):
-            self._judge_use(version, consumer, strength)
-        for whole, strength in self.lineage.effects(version, EdgeKind.MEMBER):
-            self._pass(state, (whole, Facet.PART), strength, "")
-        if facet is Facet.PART:
-            for copy, strength in self.lineage.effects(version, EdgeKind.IMPORTED, EdgeKind.DECLARED):
-                self._pass(state, (copy, Facet.PART), strength, "")
-            return
-        for kind in (EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED):
-            self._from_supplier(state, kind)
-        content = self.lineage.content(version)
-        if content is not None:
-            level = self.causes[state].level
-            self._accuse(content, version, level, state)
-            for member in self.lineage.members(content):
-                self._accuse(member, version, level, state, via=content)
+        for effect, kind, strength in self.lineage.steps(version):
+            if kind in _CONSUMING:
+                self._judge_use(version, effect, strength)
+            elif kind is EdgeKind.MEMBER or (kind in _COPYING and facet is Facet.PART):
+                self._pass(state, (effect, Facet.PART), strength)
+            elif facet is Facet.PART:
+                continue
+            elif kind in _SUPPLYING:
+                self._judge_version(effect, state)
+            elif kind is EdgeKind.CONTENT:
+                level = self.causes[state].level
+                self._accuse(effect, version, level, state)
+                for member in self.lineage.members(effect):
+                    self._accuse(member, version, level, state, via=effect)
 
     def _from_content(self, state: State) -> None:
         content, facet = state
@@ -147,37 +143,37 @@ class Spread:
                     self._judge_equal(version, content, Facet.PART)
             return
         for twin, strength in self.lineage.equals(content):
-            self._pass(state, (twin, facet), strength, "")
+            self._pass(state, (twin, facet), strength)
         whole = Facet.WHOLE if facet is Facet.BYTES else Facet.PART
         for version in self.lineage.holders(content):
-            self._pass(state, (version, whole), Strength.RECORDED, "")
+            self._pass(state, (version, whole), Strength.RECORDED)
         if facet is Facet.BYTES:
             for directory in self.lineage.directories(content):
-                self._pass(state, (directory, Facet.PART), Strength.RECORDED, "")
+                self._pass(state, (directory, Facet.PART), Strength.RECORDED)
             for member in self.lineage.members(content):
                 self._accuse(member, content, self.causes[state].level, state)
 
-    def _from_supplier(self, state: State, kind: EdgeKind) -> None:
-        """Something that supplies versions rose: they are judged by all their suppliers."""
+    def _supply(self, state: State, kind: EdgeKind) -> None:
         for version, _ in self.lineage.effects(state[0], kind):
-            if not self._judge_version(version, state) and self._level(version, Facet.WHOLE):
-                # The version stays as it is, yet a consumer that sees only some of its suppliers may rise.
-                for consumer, strength in self.lineage.effects(version, *_CONSUMING):
-                    self._judge_use(version, consumer, strength)
+            self._judge_version(version, state)
 
     def _along(self, state: State, kind: EdgeKind) -> None:
         for node, strength in self.lineage.effects(state[0], kind):
-            self._pass(state, (node, Facet.WHOLE), strength, "")
+            self._pass(state, (node, Facet.WHOLE), strength)
 
     # -- the rules
 
-    def _judge_version(self, version: int, state: State) -> bool:
-        """Rule 4, several producers: all accused, affected; some, unknown. Says whether the version rose."""
+    def _judge_version(self, version: int, state: State) -> None:
+        """Rule 4, several producers: all accused, affected; some, unknown."""
         level, reason, before = self._by_suppliers(version, None)
-        if level is Level.CLEAR:
-            return False
-        before = before or state
-        return self._raise((version, Facet.WHOLE), self._after(before, level, reason, version))
+        if level is Level.CLEAR or self._raise(
+            (version, Facet.WHOLE), self._after(before or state, level, reason, version)
+        ):
+            return
+        if (version, Facet.WHOLE) in self.causes:
+            # The version stays as it is, yet a consumer that sees only some of its suppliers may rise.
+            for consumer, strength in self.lineage.effects(version, *_CONSUMING):
+                self._judge_use(version, consumer, strength)
 
     def _by_suppliers(self, version: int, consumers: tuple[int, ...] | None) -> tuple[Level, str, State | None]:
         """The level that a version's suppliers give it.
@@ -189,8 +185,7 @@ class Spread:
         Returns:
             The level, the reason where it is unknown, and the state that gives it.
         """
-        recorded = self.lineage.suppliers(version)
-        introduced = self.lineage.introducers(version)
+        recorded, introduced = self.lineage.supplies(version)
         judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
         if consumers:
             seen = [link for link in judged if self.order.within(self.lineage.places(link[0]), consumers)]
@@ -214,6 +209,8 @@ class Spread:
     def _judge_use(self, version: int, consumer: int, strength: Strength) -> None:
         """Rule 4 for one consumer: of several suppliers, those recorded in its own ancestry count."""
         whole, part = self._level(version, Facet.WHOLE), self._level(version, Facet.PART)
+        if self._level(consumer, Facet.WHOLE) is Level.AFFECTED:
+            return
         facet = Facet.WHOLE if whole >= part else Facet.PART
         level, state = max(whole, part), (version, facet)
         cause = self.causes[state]
@@ -225,7 +222,7 @@ class Spread:
                 level = others
             elif level is Level.AFFECTED and before is not None:
                 after = self._after(before, cap(strength), str(strength), consumer)
-                self._raise((consumer, Facet.WHOLE), replace(after, depth=after.depth + 1, via=version))
+                self._raise((consumer, Facet.WHOLE), after._replace(depth=after.depth + 1, via=version))
                 return
             if level is Level.CLEAR:
                 return
@@ -233,7 +230,7 @@ class Spread:
         self._raise((consumer, Facet.WHOLE), self._after(state, min(level, cap(strength)), reason, consumer))
 
     def _is_mixed(self, version: int) -> bool:
-        return len(self.lineage.suppliers(version)) > 1 or len(self.lineage.introducers(version)) > 1
+        return max(map(len, self.lineage.supplies(version))) > 1
 
     def _accuse(
         self, content: int, accuser: int, level: Level, state: State, *, via: int = -1, reason: str = ""
@@ -249,7 +246,7 @@ class Spread:
             return
         accusers[accuser] = level
         shared = (content, Facet.SHARED)
-        rose = self._raise(shared, replace(self._after(state, level, reason, content), via=via))
+        rose = self._raise(shared, self._after(state, level, reason, content)._replace(via=via))
         if shared not in self.causes:
             return
         if not rose:
@@ -282,13 +279,14 @@ class Spread:
         if level:
             after = self._after(shared, min(level, self.causes[shared].level), reason, version)
             whole = self.lineage.content(version) if facet is Facet.PART else None
-            self._raise((version, facet), after if whole is None else replace(after, via=whole))
+            self._raise((version, facet), after if whole is None else after._replace(via=whole))
 
     # -- raising
 
-    def _pass(self, state: State, to: State, strength: Strength, reason: str) -> None:
+    def _pass(self, state: State, to: State, strength: Strength) -> None:
         level = min(self.causes[state].level, cap(strength))
-        self._raise(to, self._after(state, level, reason or ("" if strength in CERTAIN else str(strength)), to[0]))
+        if level > self._level(*to):
+            self._raise(to, self._after(state, level, "" if strength in CERTAIN else str(strength), to[0]))
 
     def _after(self, before: State, level: Level, reason: str, place: int) -> Cause:
         """The cause that follows a state: a reason that once lowered it is carried along."""
