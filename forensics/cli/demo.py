@@ -85,7 +85,7 @@ def _walk(folder: Path, echo: Echo, progress: bool) -> int:
             echo(f"\n{fill(sentence, _WIDTH)}\n\n$ forensics {shlex.join(arguments)}")
             sys.stdout.flush()
             code = max(code, _run(arguments))
-    echo("\nThe commands above are printed, not run: nothing was restored. That is for you to decide.")
+    echo("\nThe restore commands are printed, not run: that is for you to decide.")
     return code
 
 
