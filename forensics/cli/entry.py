@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from forensics.cli.group import cli
+from forensics.cli.interrupt import obeyed
 from forensics.errors import ForensicsError
 from forensics.report.text import safe
 
@@ -30,17 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _run(words)
-        sys.stdout.flush()
+        with obeyed(_interrupted):
+            code = _run(words)
+            sys.stdout.flush()
     except BrokenPipeError:
         # The interpreter flushes once more at exit; that must not fail as well.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     except (KeyboardInterrupt, click.Abort):
-        _say("error", "interrupted; the case is as it was before")
-        return _INTERRUPTED
+        return _interrupted()
     except Exception as error:  # the outermost frame: any failure becomes a message and an exit code
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            return _interrupted()
         if "--debug" in words:
             sys.stderr.write(safe_lines(traceback.format_exc()))
         return _explain(error)
@@ -58,6 +61,11 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     return 0
+
+
+def _interrupted() -> int:
+    _say("error", "interrupted; what was not finished is not in the case")
+    return _INTERRUPTED
 
 
 def _explain(error: Exception) -> int:

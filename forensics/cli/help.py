@@ -13,7 +13,7 @@ EXIT_CODES: dict[int, str] = {
     1: "a gate tripped",
     2: "it could not be asked: wrong usage, an unreadable source, or an unusable case",
     3: "answered, but something that could not be read admits the subject, so the list may be short (1 comes before 3)",
-    130: "interrupted (Ctrl-C); the case is as it was before",
+    130: "interrupted (Ctrl-C); what was not finished is not in the case",
     141: "whoever read the output closed it",
 }
 

@@ -132,6 +132,7 @@ def test_a_closed_pipe_ends_it_quietly(process):
     assert err == b""
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc to see it wait")
 def test_an_interrupt_ends_it_with_one_line(case, process):
     running = process("sql", "-", stdin=subprocess.PIPE)
     # It waits for its statement once the modules are there; before that the interpreter itself would be hit.
@@ -143,6 +144,19 @@ def test_an_interrupt_ends_it_with_one_line(case, process):
     assert running.returncode == 130
     assert err.startswith(b"error: interrupted")
     assert b"Traceback" not in err
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc to see it at work")
+def test_an_interrupt_stops_a_statement_that_runs(case, process):
+    running = process("sql", "SELECT sum(sin(range)) FROM range(1000000000000)")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and len(list(Path(f"/proc/{running.pid}/task").iterdir())) < 2:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert err.startswith(b"error: interrupted")
 
 
 def _reads_stdin(pid: int) -> bool:
