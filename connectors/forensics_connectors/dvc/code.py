@@ -49,12 +49,13 @@ class Code:
 
     Attributes:
         blobs: for a version (by index) the blobs at its path that have its digest.
-        paths: all blobs at each path of a dependency or uncached output that is a file in git at some commit.
+        paths: all blobs at each path of a dependency or uncached output that is a file in git at some commit, each
+            with the position of the first commit that holds it there.
         folders: positions of commits that change something below a dependency that is a folder in git.
     """
 
     blobs: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    paths: dict[str, dict[str, int]] = field(default_factory=dict)
     folders: dict[str, list[int]] = field(default_factory=dict)
 
 
@@ -73,7 +74,7 @@ def match_code(history: History, ledger: Ledger, blobs: Blobs) -> Code:
     seen = _blobs_at(history, files, folders, code)
     blobs.load(oid for oids in seen.values() for oid in oids)
     for path, oids in seen.items():
-        code.paths[path] = tuple(oids)
+        code.paths[path] = oids
         found: dict[Digest, list[str]] = {}
         for oid in oids:
             for digest in blobs.digests(oid) or ():
@@ -87,15 +88,15 @@ def match_code(history: History, ledger: Ledger, blobs: Blobs) -> Code:
 
 def _blobs_at(
     history: History, files: dict[str, list[int]], folders: set[str], code: Code
-) -> dict[str, dict[str, None]]:
+) -> dict[str, dict[str, int]]:
     """Every blob that any commit holds at the given files; notes which commits change the given folders."""
-    seen: dict[str, dict[str, None]] = {}
+    seen: dict[str, dict[str, int]] = {}
     above: dict[str, list[str]] = {}
     for position, groups in enumerate(history.changes):
         for change in (change for group in groups for change in group):
             path = change.path
             if path in files and change.new_oid is not None and change.new_mode in FILES:
-                seen.setdefault(path, {})[change.new_oid] = None
+                seen.setdefault(path, {}).setdefault(change.new_oid, position)
             if path not in above:
                 above[path] = [folder for folder in _parents(path) if folder in folders] if folders else []
             for folder in above[path]:

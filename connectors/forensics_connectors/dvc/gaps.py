@@ -163,10 +163,11 @@ class Gaps:
                 yield Gap(GapKind.NO_PRODUCER, fact.key, detail, fact.origin)
         made = {key for index in reading.generated for key in reading.keys(index)}
         for path, blobs in reading.code.paths.items():
-            for key in (version_key(path, Digest("git", oid)) for oid in blobs if path in written):
+            for oid, position in blobs.items() if path in written else ():
+                key = version_key(path, Digest("git", oid))
                 if key not in made:
                     detail = f"{path} is the output of a stage, and no run that made this version is on record"
-                    yield Gap(GapKind.NO_PRODUCER, key, detail, reading.origin(0, path))
+                    yield Gap(GapKind.NO_PRODUCER, key, detail, reading.origin(position, path))
 
     def _behind_boundary(self) -> Iterator[Record]:
         reading = self.reading

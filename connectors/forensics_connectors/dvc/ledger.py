@@ -131,6 +131,7 @@ class Ledger:
     _fact_of: dict[tuple[str, Digest | None, bool], int] = field(default_factory=dict)
     _job_of: dict[str, int] = field(default_factory=dict)
     _entries: dict[int, _Entry] = field(default_factory=dict)
+    _alike: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def add(self, document: Document, path: str, commit: str, script: str) -> Sheet:
         """Takes down a document.
@@ -167,7 +168,16 @@ class Ledger:
         return Sheet(frozenset(jobs), frozenset(current), frozenset(holds), document.artifacts)
 
     def _add_run(self, run: Run, path: str, commit: str, script: str) -> _Entry:
+        """Takes down a run; one of which the directory is not known may be one that is known by all else."""
         origin = Origin(path, commit, run.name)
+        contents = [sorted(str(item.digest) for item in items) for items in (run.deps, run.outs)]
+        alike = (path, run.name, run.command, str(contents), tuple(value for _, _, value in run.params))
+        if not run.placed and alike in self._alike:
+            entry = _Entry(self._alike[alike], False, (), run)
+            job = self.jobs[entry.job]
+            job.undeclared = job.undeclared or origin
+            self._entries[id(run)] = entry
+            return entry
         deps = tuple(dict.fromkeys(self._add_item(item, origin) for item in run.deps))
         outs = tuple(dict.fromkeys(self._add_item(item, origin) for item in run.outs))
         settings = tuple(self._add_param(*param, origin) for param in run.params)
@@ -201,6 +211,9 @@ class Ledger:
                 )
             )
         job = self.jobs[index]
+        job.placed |= run.placed
+        if run.placed:
+            self._alike.setdefault(alike, index)
         job.declared |= run.declared
         if not run.declared and job.undeclared is None:
             job.undeclared = origin
