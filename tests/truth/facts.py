@@ -208,7 +208,8 @@ def subjects(facts: Facts) -> list[Subject]:
         if known:
             digest = facts.digest(version)
             algorithm = digest.partition(":")[0]
-            content(thing, digest, algorithm)
+            if version.stated or version.name in named:
+                content(thing, digest, algorithm)
             if version.stated and isinstance(thing, Tree):
                 for blob in thing.members.values():
                     value = blob.digest(legacy=algorithm != "md5")

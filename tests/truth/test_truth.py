@@ -1,4 +1,4 @@
-"""Truth in the bytes: what the product says of a few hundred random histories; thousands in the benchmarks."""
+"""Truth in the bytes: what the product says of random histories; thousands of them in the benchmarks."""
 
 import random
 from pathlib import Path
@@ -12,8 +12,8 @@ from tests.truth.product import affected, ancestors, ingested, introducers
 from tests.truth.repository import write
 from tests.truth.trial import LOSSES, trial
 
-SEEDS = 200
-BATCH = 10
+SEEDS = 90
+BATCH = 6
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
@@ -22,7 +22,9 @@ def test_no_verdict_contradicts_the_bytes_whatever_evidence_is_lost(tmp_path: Pa
     for seed in range(first, first + BATCH):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        failures += trial(seed, folder, count=3, losses=(LOSSES[seed % len(LOSSES)],)).failures
+        failures += trial(
+            seed, folder, count=3, losses=(LOSSES[seed // 3 % len(LOSSES)],) if seed % 3 == 0 else ()
+        ).failures
     assert not failures, "\n" + "\n".join(map(str, failures))
 
 
