@@ -59,7 +59,7 @@ def wrap(text: str, columns: int) -> list[str]:
         if rest[fits] == " ":
             cut = fits
         else:
-            places = [max(rest.rfind(mark, fits // 2, fits) for mark in marks) for marks in _BREAKS]
+            places = [max(rest.rfind(mark, fits // 4, fits) for mark in marks) for marks in _BREAKS]
             cut = next((place + 1 for place in places if place >= 0), fits)
         lines.append(rest[:cut].rstrip(" "))
         rest = rest[cut:].lstrip(" ")
