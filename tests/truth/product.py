@@ -1,6 +1,6 @@
 """The only module here that calls the product: reads a repository into a case, and asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -101,13 +101,35 @@ def titles(case: Case, judged: Judgement, path: str, digest: str) -> list[str]:
 def affected(case: Case, asked: str) -> set[tuple[str, str]]:
     """Path and digest of what ``blast-radius`` lists as affected."""
     rows = blast_radius(case, [asked]).rows
-    return {(row.thing.path, row.thing.digest) for row in rows if row.verdict == "affected"}
+    return _names(case, ((row.thing.path, row.thing.digest) for row in rows if row.verdict == "affected"))
 
 
 def ancestors(case: Case, asked: str) -> set[tuple[str, str]]:
     """Path and digest of the versions that ``trace`` lists on record."""
     rows = trace(case, asked).rows
-    return {(row.thing.path, row.thing.digest) for row in rows if row.thing.kind == "version" and not row.same_bytes}
+    versions = (
+        (row.thing.path, row.thing.digest) for row in rows if row.thing.kind == "version" and not row.same_bytes
+    )
+    return _names(case, versions)
+
+
+def _names(case: Case, versions: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Versions under all digests of their bytes."""
+    same = _same_bytes(case)
+    digests = {digest: content for content, digest in case.rows("SELECT content_id, digest FROM contents")}
+    found = set(versions)
+    return found | {(path, other) for path, digest in found for other in same.get(digests.get(digest, -1), ())}
+
+
+def known_as(case: Case) -> dict[tuple[str, str], str]:
+    """How to ask for a version, by its path and any digest of its bytes."""
+    same = _same_bytes(case)
+    rows = case.rows("SELECT path, digest, content_id FROM versions WHERE digest IS NOT NULL")
+    return {
+        (path, other): f"{path}@{digest}"
+        for path, digest, content in rows
+        for other in {digest, *same.get(content, ())}
+    }
 
 
 def introducers(case: Case, asked: str) -> set[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from tests.truth.facts import Facts, subjects
 from tests.truth.generator import PLAIN, generate
 from tests.truth.oracle import Oracle
-from tests.truth.product import affected, ancestors, ingested, introducers
+from tests.truth.product import affected, ancestors, ingested, introducers, known_as
 from tests.truth.repository import write
 from tests.truth.trial import LOSSES, trial
 
@@ -36,11 +36,12 @@ def test_blast_radius_trace_and_blame_equal_brute_force_on_plain_histories(tmp_p
     known = oracle.versions()
     every = [each for each in subjects(Facts(history)) if each.kind == "content" and "@" not in each.text]
     with ingested(repository.path, tmp_path / "case.duckdb") as case:
+        called = known_as(case)
         for subject in random.Random(seed).sample(every, min(len(every), 5)):
             assert affected(case, subject.text) & known == oracle.blast_radius(subject.text)
             expected = {(path, oid) for path, oid in oracle.blame(subject.text)}
             held = {path for path, _ in expected}
             assert {pair for pair in introducers(case, subject.text) if pair[0] in held} == expected
         for path, digest in random.Random(seed).sample(sorted(known), min(len(known), 5)):
-            found = ancestors(case, f"{path}@{digest}") & known
+            found = ancestors(case, called[path, digest]) & known
             assert found == oracle.trace((path, digest)) - {(path, digest)}
