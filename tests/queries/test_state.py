@@ -34,7 +34,7 @@ def toys(draw: st.DrawFn) -> Toy:
 
 
 @given(toys())
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 def test_a_commit_holds_what_was_written_down(toy: Toy) -> None:
     with TemporaryDirectory() as folder, Case.open(Path(folder) / "case.duckdb", write=True, new=True) as case:
         case.ingest(toy.source, toy.records())
@@ -62,7 +62,7 @@ def test_a_commit_holds_what_was_written_down(toy: Toy) -> None:
 
 
 @given(toys())
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 def test_blame_names_the_commits_that_a_walk_over_all_of_them_finds(toy: Toy) -> None:
     with TemporaryDirectory() as folder, Case.open(Path(folder) / "case.duckdb", write=True, new=True) as case:
         case.ingest(toy.source, toy.records())

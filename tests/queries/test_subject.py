@@ -172,7 +172,7 @@ def _plain(name: str) -> bool:
 
 
 @given(st.dictionaries(HOSTILE.filter(_plain), st.sampled_from(["x", "y"]), min_size=1, max_size=6), HOSTILE, HOSTILE)
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 def test_the_subject_of_a_thing_means_that_thing_whatever_the_names(
     files: dict[str, str], first: str, second: str
 ) -> None:
@@ -190,7 +190,7 @@ def test_the_subject_of_a_thing_means_that_thing_whatever_the_names(
 
 
 @given(st.text(max_size=20))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_any_text_means_something_or_is_refused(incident_path: Path, text: str) -> None:
     with Case.open(incident_path) as case, suppress(UsageError):
         assert resolve(case, text).nodes
