@@ -1,0 +1,1 @@
+"""Connectors: one package or module a source. They yield records and know no database."""
