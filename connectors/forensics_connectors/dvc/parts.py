@@ -20,13 +20,16 @@ from forensics_connectors.dvc.hashing import MD5, UNIX, directory_digest
 from forensics_connectors.dvc.listings import Directory, Listings
 from forensics_connectors.dvc.moments import Moments
 from forensics_connectors.dvc.records import Reading
-from forensics_connectors.dvc.trees import FOLDER, Trees
+from forensics_connectors.dvc.trees import Trees
+from forensics_connectors.git.introductions import introductions
 from forensics_connectors.git.text import text
 
 __all__ = ["Parts"]
 
 #: How many states of one folder are tried, beside those at the commits that record its use.
 _TRIES = 200
+#: How many things are looked at to follow one folder through the history, at most.
+_LOOKS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Parts:
     _held_in: dict[tuple[str, str], dict[Digest | None, list[int]]] = field(default_factory=dict)
     _states: dict[tuple[object, ...], dict[Digest, None]] = field(default_factory=dict)
     _far: dict[str, list[int]] = field(default_factory=dict)
+    _rebuilt: dict[str, dict[tuple[object, ...], list[int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         paths: set[str] = set()
@@ -101,11 +105,14 @@ class Parts:
 
         It adds to the listings those that it can rebuild.
         """
-        facts = self.reading.ledger.facts
+        facts, parents = self.reading.ledger.facts, self.reading.history.parents
         named = [index for index in self._uses if not facts[index].external and facts[index].digest is not None]
-        for index in named:
-            if facts[index].is_directory and not self._has_source(index):
-                yield from self._whole(index)
+        wholes = [index for index in named if facts[index].is_directory and not self._has_source(index)]
+        near = ((p, index) for index in wholes for use in self._uses[index] for p in (use, *parents[use]))
+        self.trees.load_folders((position, facts[index].path) for position, index in near)
+        for index in wholes:
+            yield from self._whole(index)
+        yield from self._introduced()
         for index in named:
             if index not in self.reading.code.blobs and self.around(facts[index].path):
                 yield from self._part(index)
@@ -169,6 +176,7 @@ class Parts:
         rebuilt = self._rebuild(index)
         if rebuilt is not None:
             position, members = rebuilt
+            self._rebuilt.setdefault(fact.path, {}).setdefault(self._state(fact.path, position), []).append(index)
             yield from self._members(index, position, members)
             return
         directory = self.listings.of(fact)
@@ -222,7 +230,11 @@ class Parts:
             for position, steps in self.reading.timeline.steps.items() if inside else ():
                 if any(step.path in inside for group in steps.values() for step in group):
                     found.add(position)
-            for position in found if inside else ():
+            found = set(sorted(found)[-_LOOKS // (len(inside) + 1) :])
+            parents = self.reading.history.parents
+            around = {*found, *(parent for position in found for parent in parents[position])}
+            self.trees.load_folders((position, folder) for position in around)
+            for position in around if inside else ():
                 self.moments.ask(position, inside)
             self.moments.answer()
             self._far[folder] = sorted(found)
@@ -234,10 +246,28 @@ class Parts:
         found = [(path, part) for path in self.under(folder) if (part := data.get((position, path))) is not None]
         return [(path, part) for path, part in found if part not in self.reading.code.blobs]
 
+    def _state(self, folder: str, position: int) -> tuple[object, ...]:
+        """What git and DVC hold in a folder at a commit, to be compared."""
+        return (self.trees.folder(position, folder), *self._held(folder, position))
+
+    def _introduced(self) -> Iterator[Record]:
+        """Which commits first hold a folder in the state of a rebuilt directory."""
+        reading, parents = self.reading, self.reading.history.parents
+        for folder, rebuilt in self._rebuilt.items():
+            appearances = []
+            for position in self._changed(folder):
+                state = self._state(folder, position)
+                if state in rebuilt and all(self._state(folder, parent) != state for parent in parents[position]):
+                    appearances += [(position, index) for index in rebuilt[state]]
+            for position, index, first in introductions(parents, appearances):
+                kind = EdgeKind.INTRODUCED if first else EdgeKind.RESTORED
+                commit = reading.history.commits[position]
+                weak = (Strength.INFERRED, "shallow") if commit.boundary else (Strength.MATCHED, "listing")
+                yield Edge(kind, commit.key, reading.key(index), reading.origin(position, folder), *weak)
+
     def _digests(self, folder: str, position: int) -> dict[Digest, None]:
         """The digests that DVC would give a folder at a commit."""
-        held = self._held(folder, position)
-        state = (folder, self.trees.find(position, folder), *held)
+        state = (folder, *self._state(folder, position))
         if state not in self._states:
             found = self._states[state] = {}
             for side, algorithm in enumerate((MD5, UNIX)):
@@ -249,8 +279,8 @@ class Parts:
 
     def _contents(self, folder: str, position: int, algorithm: str) -> list[_Member]:
         """The files in a folder at a commit, none where DVC would see other ones."""
-        mode, tree = self.trees.find(position, folder) or ("", "")
-        files = self.trees.files(tree) if mode == FOLDER else {}
+        tree = self.trees.folder(position, folder)
+        files = {} if tree is None else self.trees.files(tree)
         if files is None:
             return []
         members = list(self._from_git(files))

@@ -107,9 +107,6 @@ def version_records(reading: Reading) -> Iterator[Record]:
             tracked=fact.tracked,
             label=fact.label,
         )
-        if fact.outside:
-            message = f"{fact.path} leaves the repository"
-            yield Finding(FindingKind.OUTSIDE, message, fact.origin, node=fact.key)
     for places, kind in ((reading.introduced, EdgeKind.INTRODUCED), (reading.restored, EdgeKind.RESTORED)):
         for index, positions in places.items():
             if index not in reading.code.blobs:

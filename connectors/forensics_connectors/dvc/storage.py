@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.digest import Digest
+from forensics_connectors.git.text import text
 
 __all__ = ["LAYOUTS", "Directory", "Storage", "StorageProblem", "parse_listing", "read_settings"]
 
@@ -113,8 +114,7 @@ def parse_listing(data: bytes, algorithm: str) -> Directory:
         name, value = (entry.get("relpath"), entry.get(key)) if isinstance(entry, dict) else (None, None)
         if not isinstance(name, str) or not isinstance(value, str) or not name or not value:
             raise StorageProblem("an entry has no relpath or no digest")
-        if key == "md5":
-            value = value.lower()
+        value = value.lower() if key == "md5" else text(value)
         if not Digest(keys[key], value).is_well_formed:
             raise StorageProblem("an entry's digest is malformed")
         names.append(name)
@@ -122,14 +122,14 @@ def parse_listing(data: bytes, algorithm: str) -> Directory:
     return Directory(tuple(names), tuple(values), keys[key])
 
 
-def read_settings(text: str) -> dict[tuple[str, str], str]:
+def read_settings(content: str) -> dict[tuple[str, str], str]:
     """Reads the settings of a ``.dvc/config``: (section, key) to value, sections without their quotes.
 
     Only what names folders is read: ``cache.dir`` and each remote's ``url``.
     """
     settings: dict[tuple[str, str], str] = {}
     section = ""
-    for raw in text.splitlines():
+    for raw in content.splitlines():
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1].strip().strip("'").replace('"', "")

@@ -127,6 +127,8 @@ def test_a_directory_of_code_is_rebuilt_from_git_trees(pipeline: DvcRepo, facts:
         facts.version("lib/two/two.py", f"git:{pipeline.git('rev-parse', 'main:lib/two/two.py')}").key,
     }
     assert not facts.gaps(GapKind.CODE_NOT_COMMITTED)
+    (edge,) = (edge for edge in facts.edges(EdgeKind.INTRODUCED) if edge.effect == version.key)
+    assert edge.cause == commit_key(pipeline.oid("main~2"))
 
 
 def test_parts_of_a_tracked_directory_are_joined_to_it(facts: Facts) -> None:
