@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from forensics.model import GapKind, NodeKind
 from forensics.taint.asof import as_of_commit
-from forensics.taint.gaps import admitted_gaps, other_algorithms, suspicion
+from forensics.taint.gaps import admitted_gaps, origins_of, other_algorithms
 from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
 from forensics.taint.lineage import Lineage
 from forensics.taint.newest import newest
@@ -113,8 +113,10 @@ def judge(
     order = Order(lineage)
     seeds = tuple(seeds)
     belongs: Callable[[int], bool] | None = None if as_of is None else as_of_commit(lineage, order, as_of)
-    origins = sorted({place for seed in seeds for place in _origins(lineage, seed.node)})
-    spread = Spread(lineage, order, origins, cleared=frozenset(cleared), admitted=belongs)
+    origins = origins_of(lineage, seeds)
+    spread = Spread(
+        lineage, order, origins.commits, placed=origins.placed, cleared=frozenset(cleared), admitted=belongs
+    )
     for seed in seeds:
         spread.start(seed)
     spread.run()
@@ -123,21 +125,14 @@ def judge(
     for run, file in list(undeclared_code(lineage, spread)):
         spread.doubt(run, Reason.UNDECLARED_CODE, place=file)
     spread.run()
-    suspected = suspicion(lineage, seeds, spread)
-    for content in other_algorithms(lineage, suspected):
+    for content in other_algorithms(lineage, origins):
         spread.doubt_bytes(content, Reason.OTHER_ALGORITHM)
     spread.run()
     admitted: set[tuple[int, GapKind]] = set()
     # What stands behind one gap may itself have come through another, so gaps are asked until none opens.
-    while opened := sorted(set(admitted_gaps(lineage, suspected)) - admitted):
+    while opened := sorted(set(admitted_gaps(lineage, origins, spread)) - admitted):
         admitted.update(opened)
         for node, gap in opened:
             spread.doubt(node, gap.value)
         spread.run()
-        suspected = suspicion(lineage, seeds, spread)
-    return Judgement(lineage, order, spread, suspected.before)
-
-
-def _origins(lineage: Lineage, node: int) -> tuple[int, ...]:
-    content = lineage.content(node) if lineage.kind(node) is NodeKind.VERSION else None
-    return lineage.places(node if content is None else content)
+    return Judgement(lineage, order, spread, spread.before if origins.placed else frozenset())

@@ -17,67 +17,57 @@ if TYPE_CHECKING:
     from forensics.taint.lineage import Lineage
     from forensics.taint.spread import Spread
 
-__all__ = ["Suspicion", "admitted_gaps", "other_algorithms", "suspicion"]
+__all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms"]
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
-    """What could come through a gap.
+class Origins:
+    """Where what is bad comes from, as far as it is on record.
 
     Attributes:
         contents: contents that seeds name, and their other digests.
-        smallest: bytes of the smallest marked file that a data directory may hold (one known by its git id alone is
-            code); 0 where a size is not known, None where no such file is marked.
-        smallest_made: the same for the files that affected versions have.
-        before: commits before every bad origin; empty where a seed has no place of its own.
         only_contents: every seed names a content.
+        commits: those at which what is bad first stands on record.
+        placed: it cannot have been anywhere before them: no seed is a content that came from outside.
+        derived: runs on record made a content that a seed names.
     """
 
     contents: frozenset[int]
-    smallest: int | None
-    smallest_made: int | None
-    before: frozenset[int]
     only_contents: bool
+    commits: tuple[int, ...]
+    placed: bool
+    derived: bool
 
 
-def suspicion(lineage: "Lineage", seeds: Iterable[Seed], spread: "Spread") -> Suspicion:
-    """Sums up the seeds and what they have reached so far."""
+def origins_of(lineage: "Lineage", seeds: Iterable[Seed]) -> Origins:
+    """Sums up the seeds."""
     contents: set[int] = set()
-    origins: set[int] = set()
-    placed = True
-    only_contents = True
+    commits: set[int] = set()
+    placed, only_contents, derived = True, True, False
     for seed in seeds:
         kind = lineage.kind(seed.node)
         content = seed.node if kind is NodeKind.CONTENT else None
         if kind is NodeKind.VERSION:
             content = lineage.content(seed.node)
         places = lineage.places(seed.node if content is None else content)
-        origins.update(places)
+        commits.update(places)
+        placed = placed and bool(places)
         if content is None:
             only_contents = False
-            placed = placed and bool(places)
-        else:
-            same = {content, *(node for node, strength in lineage.equals(content) if strength in CERTAIN)}
-            placed = placed and bool(places) and _was_made(lineage, same)
-            contents |= same
-    made = {
-        node
-        for (node, facet), cause in spread.causes.items()
-        if facet is Facet.SHARED and cause.level is Level.AFFECTED
-    }
-    return Suspicion(
-        frozenset(contents),
-        _smallest(lineage, contents),
-        _smallest(lineage, made),
-        spread.order.before_all(sorted(origins)) if placed else frozenset(),
-        only_contents,
-    )
+            continue
+        same = {content, *(node for node, strength in lineage.equals(content) if strength in CERTAIN)}
+        contents |= same
+        made = [_is_supplied(lineage, version) for version in _carriers(lineage, same)]
+        placed = placed and bool(made) and all(made)
+        derived = derived or any(made)
+    return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed, derived)
 
 
-def _was_made(lineage: "Lineage", contents: Iterable[int]) -> bool:
-    """Whether only runs on record brought a content into being, so that it was nowhere before them."""
-    versions = [version for content in contents for version in lineage.holders(content)]
-    return bool(versions) and all(_is_supplied(lineage, version) for version in versions)
+def _carriers(lineage: "Lineage", contents: Iterable[int]) -> Iterator[int]:
+    """Versions that have one of some contents, and versions of directories that hold one."""
+    for content in contents:
+        for holder in (content, *lineage.directories(content)):
+            yield from lineage.holders(holder)
 
 
 def _is_supplied(lineage: "Lineage", version: int) -> bool:
@@ -85,6 +75,10 @@ def _is_supplied(lineage: "Lineage", version: int) -> bool:
 
 
 def _smallest(lineage: "Lineage", contents: Iterable[int]) -> int | None:
+    """Bytes of the smallest file that a data directory may hold; 0 where a size is not known, None without a file.
+
+    A file known by its git id alone is code.
+    """
     ids = sorted(contents)
     if not ids:
         return None
@@ -92,19 +86,34 @@ def _smallest(lineage: "Lineage", contents: Iterable[int]) -> int | None:
     return min((size or 0 for _, size in sizes), default=None)
 
 
-def admitted_gaps(lineage: "Lineage", suspected: Suspicion) -> Iterator[tuple[int, GapKind]]:
-    """Rule 11, gaps admit or do not: the nodes of the gaps that the suspected could have come through."""
-    sql = statements("forensics.taint", "gaps.sql")
-    for node, kind, size, digest in lineage.case.rows(sql["standing_gaps"]):
+def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Iterator[tuple[int, GapKind]]:
+    """Rule 11, gaps admit or do not.
+
+    Args:
+        lineage: the graph.
+        origins: what is bad.
+        spread: what it has reached so far.
+
+    Yields:
+        The node of each gap that it could have come through, and the gap's kind.
+    """
+    shared = {
+        node
+        for (node, facet), cause in spread.causes.items()
+        if facet is Facet.SHARED and cause.level is Level.AFFECTED
+    }
+    smallest, smallest_made = _smallest(lineage, origins.contents), _smallest(lineage, shared)
+    for node, kind, size, digest in lineage.case.rows(statements("forensics.taint", "gaps.sql")["standing_gaps"]):
         gap = GapKind(kind)
-        if suspected.before and not suspected.before.isdisjoint(lineage.places(node)):
+        if origins.placed and not spread.before.isdisjoint(lineage.places(node)):
             continue
-        marked = suspected.smallest is not None and (size is None or suspected.smallest <= size)
+        marked = smallest is not None and (size is None or smallest <= size)
         if gap is GapKind.MISSING_LISTING:
-            made = suspected.smallest_made is not None and (size is None or suspected.smallest_made <= size)
-            admits = (marked or made) and _is_put_together(lineage, node)
+            made = smallest_made is not None and (size is None or smallest_made <= size)
+            together = (marked or made) and _is_put_together(lineage, node)
+            admits = together or (marked and origins.derived)
         else:
-            admits = _admits(gap, marked, digest, suspected)
+            admits = _admits(gap, marked, digest, origins)
         if admits:
             yield node, gap
 
@@ -117,26 +126,26 @@ def _is_put_together(lineage: "Lineage", directory: int) -> bool:
     return any(not _is_supplied(lineage, version) for version in lineage.holders(directory))
 
 
-def _admits(gap: GapKind, marked: bool, digest: str | None, suspected: Suspicion) -> bool:
+def _admits(gap: GapKind, marked: bool, digest: str | None, origins: Origins) -> bool:
     match gap:
         case GapKind.EXTERNAL:
-            return bool(suspected.contents)
+            return bool(origins.contents)
         case GapKind.NO_DIGEST:
-            return not suspected.only_contents or marked
-        case GapKind.CODE_NOT_COMMITTED if suspected.only_contents:
+            return not origins.only_contents or marked
+        case GapKind.CODE_NOT_COMMITTED if origins.only_contents:
             # A file with a full digest is not the marked one; a directory may hold it.
             return marked and (digest is None or digest.endswith(".dir"))
         case _:
             return True
 
 
-def other_algorithms(lineage: "Lineage", suspected: Suspicion) -> list[int]:
+def other_algorithms(lineage: "Lineage", origins: Origins) -> list[int]:
     """Rule 10, rehash: contents known only by digests that cannot be compared with those of the marked ones.
 
     Excluded are those of another size, and files known by their git id alone: data digests are not compared with
     those (docs/concepts.md).
     """
-    if not suspected.contents:
+    if not origins.contents:
         return []
     sql = statements("forensics.taint", "gaps.sql")["other_algorithms"]
-    return [row[0] for row in lineage.case.rows(sql, {"contents": sorted(suspected.contents)})]
+    return [row[0] for row in lineage.case.rows(sql, {"contents": sorted(origins.contents)})]

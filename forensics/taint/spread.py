@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from forensics.model import EdgeKind, NodeKind, Strength
+from forensics.model import EdgeKind, GapKind, NodeKind, Strength
 from forensics.taint.level import CERTAIN, Cause, Facet, Level, Reason, Seed, State, cap
 from forensics.taint.order import Order
 
@@ -21,6 +21,7 @@ __all__ = ["Spread"]
 
 _CONSUMING = (EdgeKind.USED, EdgeKind.RELEASED)
 _COPYING = (EdgeKind.IMPORTED, EdgeKind.DECLARED)
+_GAPS = frozenset({*(kind.value for kind in GapKind), Reason.OTHER_ALGORITHM.value, Reason.UNDECLARED_CODE.value})
 _SUPPLYING = (EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED)
 
 
@@ -31,14 +32,16 @@ class Spread:
         lineage, order: what it reads.
         causes: for each state that is not clear, its level and why.
         stopped: versions at which a ``cleared`` mark stopped the taint (rule 12).
+        before: commits before every bad origin.
     """
 
     def __init__(
         self,
         lineage: "Lineage",
         order: Order,
-        origins: Iterable[int],
+        origins: Iterable[int] = (),
         *,
+        placed: bool = False,
         cleared: frozenset[int] = frozenset(),
         admitted: Callable[[int], bool] | None = None,
     ) -> None:
@@ -48,6 +51,7 @@ class Spread:
             lineage: the graph.
             order: ancestry.
             origins: the commits at which what is bad first stands on record.
+            placed: it cannot have been anywhere before them (``gaps.Origins``).
             cleared: versions and contents whose taint stops at them.
             admitted: whether a node belongs to the answer at all (``--as-of``); None for all.
         """
@@ -55,7 +59,9 @@ class Spread:
         self.order = order
         self.causes: dict[State, Cause] = {}
         self.stopped: set[int] = set()
-        self._before = order.before_all(origins)
+        self.before = order.before_all(origins)
+        self._placed = placed
+        self._older: dict[int, bool] = {}  # content -> its bytes stood on record before every bad origin
         self._cleared = cleared
         self._admitted = admitted
         self._accusers: dict[int, dict[int, Level]] = {}  # content -> versions that accuse it, and how strongly
@@ -143,7 +149,9 @@ class Spread:
                     self._judge_equal(version, content, Facet.PART)
             return
         for twin, strength in self.lineage.equals(content):
-            self._pass(state, (twin, facet), strength)
+            # What could not be compared under this digest can be under its twin's.
+            if strength in CERTAIN or self.causes[state].reason != Reason.OTHER_ALGORITHM:
+                self._pass(state, (twin, facet), strength)
         whole = Facet.WHOLE if facet is Facet.BYTES else Facet.PART
         for version in self.lineage.holders(content):
             self._pass(state, (version, whole), Strength.RECORDED)
@@ -195,39 +203,60 @@ class Spread:
                 return (level, reason, before) if level < Level.AFFECTED else (Level.UNKNOWN, Reason.SAME_BYTES, before)
             judged = seen or judged
         best: tuple[Level, str, State | None] = (Level.CLEAR, "", None)
-        clean = False
+        doubted = False
         for node, strength in judged:
             level = min(self._level(node, Facet.WHOLE), cap(strength))
-            if level is Level.CLEAR:
-                clean = clean or strength in CERTAIN
-            elif level > best[0]:
+            doubted = doubted or (level < Level.AFFECTED and strength in CERTAIN)
+            if level > best[0]:
                 best = (level, "" if level is Level.AFFECTED else self._reason(node, strength), (node, Facet.WHOLE))
-        if clean and best[0] is Level.AFFECTED:
+        if doubted and best[0] is Level.AFFECTED:
             return Level.UNKNOWN, Reason.SAME_BYTES, best[2]
         return best
 
     def _judge_use(self, version: int, consumer: int, strength: Strength) -> None:
         """Rule 4 for one consumer: of several suppliers, those recorded in its own ancestry count."""
-        whole, part = self._level(version, Facet.WHOLE), self._level(version, Facet.PART)
         if self._level(consumer, Facet.WHOLE) is Level.AFFECTED:
             return
-        facet = Facet.WHOLE if whole >= part else Facet.PART
-        level, state = max(whole, part), (version, facet)
-        cause = self.causes[state]
-        if level is Level.UNKNOWN and whole and self._is_mixed(version):
-            places = self.lineage.places(consumer)
-            level, _, before = self._by_suppliers(version, places) if places else (level, "", None)
-            others = max(part, self._by_equals(version)[0])
-            if others >= level:
-                level = others
-            elif level is Level.AFFECTED and before is not None:
-                after = self._after(before, cap(strength), str(strength), consumer)
-                self._raise((consumer, Facet.WHOLE), after._replace(depth=after.depth + 1, via=version))
-                return
-            if level is Level.CLEAR:
-                return
-        reason = cause.reason or ("" if strength in CERTAIN else str(strength))
-        self._raise((consumer, Facet.WHOLE), self._after(state, min(level, cap(strength)), reason, consumer))
+        level, before, via = self._as_used(version, self.lineage.places(consumer))
+        if level is Level.CLEAR or before is None:
+            return
+        after = self._after(before, min(level, cap(strength)), "" if strength in CERTAIN else str(strength), consumer)
+        self._raise((consumer, Facet.WHOLE), after if via < 0 else after._replace(depth=after.depth + 1, via=via))
+
+    def _as_used(self, version: int, places: tuple[int, ...]) -> tuple[Level, State | None, int]:
+        """How bad a version is for a consumer that stands at some commits.
+
+        Returns:
+            The level, the state that gives it, and the version itself where that state is not one of its own.
+        """
+        whole, part = self._level(version, Facet.WHOLE), self._level(version, Facet.PART)
+        if places and whole and self._is_mixed(version):
+            equal = self._by_equals(version)[0]
+            level, _, before = self._by_suppliers(version, places)
+            if before is None or level == whole or equal >= level:
+                whole = max(min(whole, level), equal)
+            else:
+                if level <= part:
+                    return self._part_as_used(version, places)
+                return level, before, version
+        if part and part >= whole:
+            return max(self._part_as_used(version, places), (whole, (version, Facet.WHOLE), -1), key=lambda one: one[0])
+        return whole, (version, Facet.WHOLE) if whole else None, -1
+
+    def _part_as_used(self, version: int, places: tuple[int, ...]) -> tuple[Level, State | None, int]:
+        """The same for a directory of which a part is bad: parts made by runs are judged as the consumer saw them."""
+        part = (version, Facet.PART)
+        made = self.lineage.causes(version, EdgeKind.MEMBER)
+        if not made or not places:
+            return self._level(*part), part, -1
+        content = self.lineage.content(version)
+        listed = (
+            [] if content is None else [self._by_equals(version, member)[0] for member in self.lineage.members(content)]
+        )
+        level = max([self._level(content, Facet.PART) if content is not None else Level.CLEAR, *listed])
+        for member, strength in made:
+            level = max(level, min(self._as_used(member, places)[0], cap(strength)))
+        return min(level, self._level(*part)), part, -1
 
     def _is_mixed(self, version: int) -> bool:
         return max(map(len, self.lineage.supplies(version))) > 1
@@ -242,7 +271,7 @@ class Spread:
         accusers = self._accusers.setdefault(content, {})
         if accusers.get(accuser, Level.CLEAR) >= level or self._level(content, Facet.BYTES) >= level:
             return
-        if not accusers and self._predates(content):
+        if self._predates(content) and (self._placed or self.causes[state].reason not in _GAPS):
             return
         accusers[accuser] = level
         shared = (content, Facet.SHARED)
@@ -255,14 +284,19 @@ class Spread:
             self._accuse(twin, accuser, min(level, cap(strength)), shared, reason=str(strength))
 
     def _predates(self, content: int) -> bool:
-        if not self._before:
+        """Whether some version or directory that holds these bytes stands on record before every bad origin."""
+        if not self.before:
             return False
-        same = [content, *(twin for twin, strength in self.lineage.equals(content) if strength in CERTAIN)]
-        for holder in (*same, *(directory for node in same for directory in self.lineage.directories(node))):
-            for version in self.lineage.holders(holder):
-                if not self._level(version, Facet.WHOLE) and not self._before.isdisjoint(self.lineage.places(version)):
-                    return True
-        return False
+        found = self._older.get(content)
+        if found is None:
+            same = [content, *(twin for twin, strength in self.lineage.equals(content) if strength in CERTAIN)]
+            holders = [*same, *(directory for node in same for directory in self.lineage.directories(node))]
+            found = self._older[content] = any(
+                not self.before.isdisjoint(self.lineage.places(version))
+                for holder in holders
+                for version in self.lineage.holders(holder)
+            )
+        return found
 
     def _by_equals(self, version: int, content: int | None = None) -> tuple[Level, str]:
         """Rule 3, chance equality is not descent: what other versions of the same bytes say of a version."""

@@ -36,9 +36,9 @@ class TestRule1VerdictByTheStrongestPath:
     def test_a_certain_path_beats_a_shorter_weak_one(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
         raw, middle, model = (history.version(path, path, at) for path in ("raw", "middle", "model"))
-        history.run([raw], [model], at, used=Strength.INFERRED)
         history.run([raw], [middle], at)
-        history.run([middle], [model], at)
+        run = history.run([middle], [model], at)
+        history.edge(EdgeKind.USED, raw, run, Strength.INFERRED)
         with history.case(tmp_path) as asked:
             judgement = asked.judge(md5("raw"))
             assert asked.verdicts(judgement, middle) == ["affected"]
@@ -155,6 +155,30 @@ class TestRule4SeveralProducers:
         history.run([raw], [out], at)
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), out) == "affected"
+
+    def test_one_affected_and_one_unknown_is_unknown(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        raw, out = history.version("raw", "raw", at), history.version("out", "out", at)
+        history.run([raw], [out], at)
+        history.run([raw], [out], at, used=Strength.INFERRED)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("raw")), out) == "unknown: same-bytes"
+
+    def test_it_holds_through_a_directory_made_of_several_outs(self, history: History, tmp_path: Path) -> None:
+        first = history.commit()
+        bad = history.commit(first)
+        poison, clean = history.version("raw", "poison", bad), history.version("raw", "clean", first)
+        part = history.version("many/a", "equal", first)
+        history.run([clean], [part], first)
+        history.run([poison], [part], bad)
+        whole = history.folder("many", {"a": "equal"}, first)
+        history.edge(EdgeKind.MEMBER, part, whole, Strength.MATCHED)
+        early, late = history.version("early", "1", first), history.version("late", "2", bad)
+        history.run([whole], [early], first)
+        history.run([whole], [late], bad)
+        with history.case(tmp_path) as asked:
+            found = asked.verdicts(asked.judge(md5("poison")), early, late)
+        assert found == ["clear", "unknown: same-bytes"]
 
     def test_an_uncertain_record_never_clears_what_a_certain_one_accuses(
         self, history: History, tmp_path: Path
