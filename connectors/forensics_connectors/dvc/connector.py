@@ -18,6 +18,7 @@ from forensics_connectors.dvc.parts import Parts
 from forensics_connectors.dvc.records import Reading, execution_records, version_records
 from forensics_connectors.dvc.releases import read_releases, tags_of
 from forensics_connectors.dvc.roles import read_roles
+from forensics_connectors.dvc.settings import setting_records
 from forensics_connectors.dvc.storage import Storage
 from forensics_connectors.dvc.tagged import Tagged
 from forensics_connectors.dvc.timeline import read_timeline
@@ -92,7 +93,8 @@ class DvcConnector:
             gaps.ask()
             tagged.ask()
             moments.answer()
-            joined = [*parts.records(), *gaps.records(), *read_releases(history.refs, tagged.moments())]
+            joined = [*parts.records(), *gaps.records(), *setting_records(view, reading)]
+            joined += read_releases(history.refs, tagged.moments())
             clock.stop("members")
             yield from version_records(reading)
             yield from execution_records(reading)

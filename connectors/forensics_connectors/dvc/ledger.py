@@ -119,6 +119,7 @@ class Ledger:
         artifacts: entries of ``artifacts:``, with the document that was first to say so.
         declared_outs: every path that some stage declares as its output, run or not.
         findings: what is wrong with documents.
+        params, commands: by index, the parameters as (file, key, value as JSON) and the texts of commands.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -128,6 +129,8 @@ class Ledger:
     artifacts: dict[Declared, Origin] = field(default_factory=dict)
     declared_outs: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    params: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    commands: dict[int, str] = field(default_factory=dict)
     _fact_of: dict[tuple[str, Digest | None, bool], int] = field(default_factory=dict)
     _job_of: dict[str, int] = field(default_factory=dict)
     _entries: dict[int, _Entry] = field(default_factory=dict)
@@ -267,12 +270,14 @@ class Ledger:
         digest = hashlib.sha256(json.dumps([file, key, value], separators=(",", ":")).encode()).hexdigest()
         index = self._index(f"{file}:{key}", Digest("param", digest), origin, external=False)
         self.facts[index].kind, self.facts[index].label = ArtifactKind.PARAMS, value
+        self.params[index] = (file, key, value)
         return index
 
     def _add_command(self, command: str, origin: Origin) -> int:
         digest = Digest("sha256", hashlib.sha256(command.encode("utf-8", "surrogatepass")).hexdigest())
         index = self._index(f"$ {command}", digest, origin, external=False)
         self.facts[index].kind = ArtifactKind.CODE
+        self.commands[index] = command
         return index
 
     def _index(self, path: str, digest: Digest | None, origin: Origin, *, external: bool) -> int:

@@ -221,6 +221,41 @@ def test_a_persisted_output_goes_into_its_next_version(repo: GitRepo) -> None:
     assert edge.strength is Strength.INFERRED
 
 
+def test_a_command_answers_to_the_commit_that_wrote_it(repo: GitRepo) -> None:
+    repo.write({"dvc.yaml": YAML, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
+    first = repo.commit()
+    repo.write({"dvc.yaml": YAML.replace("cmd: train", "cmd: train --badly")})
+    second = repo.commit()
+    entry = ("train --badly", [("data", md5("0"))], [("model", md5("m1"))])
+    repo.write({"dvc.lock": lock(train=entry)})
+    repo.commit()
+    facts = facts_of(repo)
+    introduced = {e.effect: e.cause for e in facts.edges(EdgeKind.INTRODUCED)}
+    commands = {v.path: introduced[v.key] for v in facts.all(Version) if v.path.startswith("$")}
+    assert commands == {"$ train": commit_key(first), "$ train --badly": commit_key(second)}
+
+
+def test_a_parameter_answers_to_the_commit_that_set_it(repo: GitRepo) -> None:
+    def recorded(rate: str) -> str:
+        return lock(train=train("0", rate)) + f"    params:\n      params.yaml:\n        train.lr: {rate}\n"
+
+    stage = YAML + "    params:\n    - train.lr\n"
+    repo.write({"dvc.yaml": stage, "data.dvc": tracked("data", md5("0")), "params.yaml": "train: {lr: 0.1}\n"})
+    repo.write({"dvc.lock": recorded("0.1")})
+    repo.commit()
+    repo.write({"params.yaml": "train:\n  lr: 1e9\n"})
+    second = repo.commit()
+    repo.write({"dvc.lock": recorded("1000000000.0")})
+    third = repo.commit()
+    repo.write({"dvc.lock": recorded("7")})
+    fourth = repo.commit()
+    facts = facts_of(repo)
+    introduced = {e.effect: e.cause for e in facts.edges(EdgeKind.INTRODUCED)}
+    settings = {v.label: introduced[v.key] for v in facts.all(Version) if v.path == "params.yaml:train.lr"}
+    assert settings["1000000000.0"] == commit_key(second) != commit_key(third)
+    assert settings["7"] == commit_key(fourth)
+
+
 def test_outputs_inside_a_read_directory_are_its_members(repo: GitRepo) -> None:
     inner, inner_md5 = directory(x=md5("x"), y=md5("y"))
     ignore = "/one\n/sub\n"
