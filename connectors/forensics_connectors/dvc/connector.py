@@ -32,7 +32,7 @@ from forensics_connectors.git.view import View, open_view
 
 __all__ = ["DvcConnector"]
 
-_TIPS = 200
+_TIPS = 64
 
 
 class DvcConnector:
