@@ -1,7 +1,7 @@
 """Dependencies that lie inside tracked directories, and directories that contain what is tracked (rules 5 and 7)."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from forensics.digest import EMPTY, Digest
@@ -16,7 +16,8 @@ from forensics.model import (
     Strength,
     version_key,
 )
-from forensics_connectors.dvc.hashing import MD5, UNIX, directory_digest
+from forensics_connectors.dvc.folders import Folders, Member
+from forensics_connectors.dvc.hashing import MD5, UNIX
 from forensics_connectors.dvc.listings import Directory, Listings
 from forensics_connectors.dvc.moments import Moments
 from forensics_connectors.dvc.records import Reading
@@ -25,21 +26,6 @@ from forensics_connectors.git.introductions import introductions
 from forensics_connectors.git.text import text
 
 __all__ = ["Parts"]
-
-#: How many states of one folder are tried, beside those at the commits that record its use.
-_TRIES = 200
-#: How many things are looked at to follow one folder through the history, at most.
-_LOOKS = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """A file of a rebuilt directory: a git blob, or a version (an index) that DVC tracks, whole or in part."""
-
-    name: str
-    values: tuple[str | None, str | None]
-    blob: str = ""
-    version: int = -1
 
 
 @dataclass(slots=True)
@@ -60,11 +46,11 @@ class Parts:
     _uses: dict[int, set[int]] = field(default_factory=dict)
     _shown: set[str] = field(default_factory=set)
     _held_in: dict[tuple[str, str], dict[Digest | None, list[int]]] = field(default_factory=dict)
-    _states: dict[tuple[object, ...], dict[Digest, None]] = field(default_factory=dict)
-    _far: dict[str, list[int]] = field(default_factory=dict)
+    _folders: Folders = field(init=False)
     _rebuilt: dict[str, dict[tuple[object, ...], list[int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._folders = Folders(self.reading, self.listings, self.trees, self.moments, self.under)
         paths: set[str] = set()
         for index, fact in enumerate(self.reading.ledger.facts):
             if fact.is_out and not fact.external and not fact.outside:
@@ -173,10 +159,12 @@ class Parts:
         if not inside and not in_git:
             return
         self.linked.add(index)
-        rebuilt = self._rebuild(index)
+        rebuilt = self._folders.find(index, self._uses[index])
         if rebuilt is not None:
             position, members = rebuilt
-            self._rebuilt.setdefault(fact.path, {}).setdefault(self._state(fact.path, position), []).append(index)
+            self._rebuilt.setdefault(fact.path, {}).setdefault(self._folders.state(fact.path, position), []).append(
+                index
+            )
             yield from self._members(index, position, members)
             return
         directory = self.listings.of(fact)
@@ -207,57 +195,16 @@ class Parts:
             detail = f"{fact.path} contains {', '.join(inside[:3])}, and in no known version of them"
             yield Gap(GapKind.UNLINKED, reading.key(index), detail, fact.origin)
 
-    def _rebuild(self, index: int) -> tuple[int, list[_Member]] | None:
-        """Finds a commit at which what git and DVC hold in a folder has the digest of a version."""
-        fact, history = self.reading.ledger.facts[index], self.reading.history
-        near = sorted(self._uses[index])
-        near += [parent for position in near for parent in history.parents[position]]
-        last = near[-1] if near else 0
-        far = self._changed(fact.path)
-        if len(far) > _TRIES:
-            place = bisect_left(far, last)
-            far = far[max(0, place - _TRIES // 2) : place + _TRIES // 2]
-        for position in dict.fromkeys((*near, *far)):
-            if fact.digest in self._digests(fact.path, position):
-                return position, self._contents(fact.path, position, fact.digest.algorithm if fact.digest else MD5)
-        return None
-
-    def _changed(self, folder: str) -> list[int]:
-        """The commits that change something in a folder."""
-        if folder not in self._far:
-            inside = set(self.under(folder))
-            found = set(self.reading.code.folders.get(folder, ()))
-            for position, steps in self.reading.timeline.steps.items() if inside else ():
-                if any(step.path in inside for group in steps.values() for step in group):
-                    found.add(position)
-            found = set(sorted(found)[-_LOOKS // (len(inside) + 1) :])
-            parents = self.reading.history.parents
-            around = {*found, *(parent for position in found for parent in parents[position])}
-            self.trees.load_folders((position, folder) for position in around)
-            for position in around if inside else ():
-                self.moments.ask(position, inside)
-            self.moments.answer()
-            self._far[folder] = sorted(found)
-        return self._far[folder]
-
-    def _held(self, folder: str, position: int) -> list[tuple[str, int]]:
-        """What DVC holds in a folder at a commit, beside what git holds."""
-        data = self.moments.data
-        found = [(path, part) for path in self.under(folder) if (part := data.get((position, path))) is not None]
-        return [(path, part) for path, part in found if part not in self.reading.code.blobs]
-
-    def _state(self, folder: str, position: int) -> tuple[object, ...]:
-        """What git and DVC hold in a folder at a commit, to be compared."""
-        return (self.trees.folder(position, folder), *self._held(folder, position))
-
     def _introduced(self) -> Iterator[Record]:
         """Which commits first hold a folder in the state of a rebuilt directory."""
         reading, parents = self.reading, self.reading.history.parents
         for folder, rebuilt in self._rebuilt.items():
             appearances = []
-            for position in self._changed(folder):
-                state = self._state(folder, position)
-                if state in rebuilt and all(self._state(folder, parent) != state for parent in parents[position]):
+            for position in self._folders.changed(folder):
+                state = self._folders.state(folder, position)
+                if state in rebuilt and all(
+                    self._folders.state(folder, parent) != state for parent in parents[position]
+                ):
                     appearances += [(position, index) for index in rebuilt[state]]
             for position, index, first in introductions(parents, appearances):
                 kind = EdgeKind.INTRODUCED if first else EdgeKind.RESTORED
@@ -265,47 +212,7 @@ class Parts:
                 weak = (Strength.INFERRED, "shallow") if commit.boundary else (Strength.MATCHED, "listing")
                 yield Edge(kind, commit.key, reading.key(index), reading.origin(position, folder), *weak)
 
-    def _digests(self, folder: str, position: int) -> dict[Digest, None]:
-        """The digests that DVC would give a folder at a commit."""
-        state = (folder, *self._state(folder, position))
-        if state not in self._states:
-            found = self._states[state] = {}
-            for side, algorithm in enumerate((MD5, UNIX)):
-                members = self._contents(folder, position, algorithm)
-                pairs = [(member.name, value) for member in members if (value := member.values[side]) is not None]
-                if pairs and len(pairs) == len(members):
-                    found[directory_digest(pairs, algorithm)] = None
-        return self._states[state]
-
-    def _contents(self, folder: str, position: int, algorithm: str) -> list[_Member]:
-        """The files in a folder at a commit, none where DVC would see other ones."""
-        tree = self.trees.folder(position, folder)
-        files = {} if tree is None else self.trees.files(tree)
-        if files is None:
-            return []
-        members = list(self._from_git(files))
-        for path, part in self._held(folder, position):
-            members += self._from_data(path[len(folder) + 1 :] if folder else path, part, algorithm)
-        return members
-
-    def _from_git(self, files: dict[str, str]) -> Iterator[_Member]:
-        self.reading.blobs.load(files.values())
-        for name, blob in files.items():
-            both = self.reading.blobs.digests(blob)
-            yield _Member(name, (both[0].value, both[1].value) if both else (None, None), blob=blob)
-
-    def _from_data(self, name: str, part: int, algorithm: str) -> Iterable[_Member]:
-        fact = self.reading.ledger.facts[part]
-        directory = self.listings.of(fact)
-        if directory is not None and directory.algorithm == algorithm:
-            for below, value in zip(directory.names, directory.values, strict=True):
-                yield _Member(f"{name}/{below}", (value, value), version=part)
-        elif fact.digest is not None and not fact.is_directory and fact.digest.algorithm == algorithm:
-            yield _Member(name, (fact.digest.value, fact.digest.value), version=part)
-        elif fact.digest is None or str(fact.digest) not in EMPTY:
-            yield _Member(name, (None, None), version=part)
-
-    def _members(self, index: int, position: int, members: list[_Member]) -> Iterator[Record]:
+    def _members(self, index: int, position: int, members: list[Member]) -> Iterator[Record]:
         """The listing of a rebuilt directory, and the versions that are in it."""
         reading, fact = self.reading, self.reading.ledger.facts[index]
         digest = fact.digest or Digest("", "")
