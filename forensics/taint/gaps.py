@@ -55,8 +55,8 @@ def origins_of(lineage: "Lineage", seeds: Iterable[Seed]) -> Origins:
         if content is None:
             only_contents = False
             continue
-        same = {content, *(node for node, strength in lineage.equals(content) if strength in CERTAIN)}
-        contents |= same
+        same = lineage.same(content)
+        contents.update(same)
         made = [_is_supplied(lineage, version) for version in _carriers(lineage, same)]
         placed = placed and bool(made) and all(made)
         derived = derived or any(made)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from forensics.case.codes import NODE_KINDS, PARENT, edge_kind, edge_strength
 from forensics.model import EdgeKind, NodeKind, Strength
+from forensics.taint.level import CERTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +89,13 @@ class Lineage:
         """Other digests of the same bytes."""
         return (link for link in self.effects(content, EdgeKind.CONTENT) if not self.is_version(link[0]))
 
+    def same(self, content: int) -> list[int]:
+        """A content under all digests that are known for certain to be of its bytes, itself first."""
+        found = [content]
+        for node in found:
+            found += [twin for twin, strength in self.equals(node) if strength in CERTAIN and twin not in found]
+        return found
+
     def directories(self, content: int) -> "Iterator[int]":
         """Directory contents that have a content as a member."""
         return (node for node, _ in self.effects(content, EdgeKind.MEMBER))
@@ -146,7 +154,7 @@ class Lineage:
 
     def _content_places(self, content: int) -> tuple[int, ...]:
         """All commits at which a content appears, by itself, under another digest, or in a directory."""
-        same = [content, *(node for node, _ in self.equals(content))]
+        same = self.same(content)
         holding = [*same, *(directory for node in same for directory in self.directories(node))]
         versions = dict.fromkeys(version for node in holding for version in self.holders(node))
         return tuple(dict.fromkeys(commit for version in versions for commit in self.places(version)))

@@ -61,7 +61,7 @@ class Spread:
         self.stopped: set[int] = set()
         self.before = order.before_all(origins)
         self._placed = placed
-        self._older: dict[int, bool] = {}  # content -> its bytes stood on record before every bad origin
+        self._older: dict[int, list[int]] = {}  # content -> versions that hold it and stand before every bad origin
         self._cleared = cleared
         self._admitted = admitted
         self._accusers: dict[int, dict[int, Level]] = {}  # content -> versions that accuse it, and how strongly
@@ -230,7 +230,7 @@ class Spread:
             The level, the state that gives it, and the version itself where that state is not one of its own.
         """
         whole, part = self._level(version, Facet.WHOLE), self._level(version, Facet.PART)
-        if places and whole and self._is_mixed(version):
+        if places and whole and self._is_mixed(version) and not self._is_certain(version):
             equal = self._by_equals(version)[0]
             level, _, before = self._by_suppliers(version, places)
             if before is None or level == whole or equal >= level:
@@ -258,6 +258,11 @@ class Spread:
             level = max(level, min(self._as_used(member, places)[0], cap(strength)))
         return min(level, self._level(*part)), part, -1
 
+    def _is_certain(self, version: int) -> bool:
+        """Whether a version is accused for itself, by a mark or a gap, and not for its suppliers or its equals."""
+        before = self.causes[version, Facet.WHOLE].before
+        return before is None or before[1] is Facet.BYTES or before[0] == version
+
     def _is_mixed(self, version: int) -> bool:
         return max(map(len, self.lineage.supplies(version))) > 1
 
@@ -271,7 +276,7 @@ class Spread:
         accusers = self._accusers.setdefault(content, {})
         if accusers.get(accuser, Level.CLEAR) >= level or self._level(content, Facet.BYTES) >= level:
             return
-        if self._predates(content) and (self._placed or self.causes[state].reason not in _GAPS):
+        if self._predates(content, whose=None if self._placed or self.causes[state].reason not in _GAPS else accuser):
             return
         accusers[accuser] = level
         shared = (content, Facet.SHARED)
@@ -283,27 +288,32 @@ class Spread:
         for twin, strength in self.lineage.equals(content):
             self._accuse(twin, accuser, min(level, cap(strength)), shared, reason=str(strength))
 
-    def _predates(self, content: int) -> bool:
-        """Whether some version or directory that holds these bytes stands on record before every bad origin."""
+    def _predates(self, content: int, *, whose: int | None) -> bool:
+        """Whether some version or directory that holds these bytes stands on record before every bad origin.
+
+        Args:
+            content: the bytes.
+            whose: an accuser that is only doubted, for a subject that may have been anywhere: then what stands before
+                the origins must not be doubted itself.
+        """
         if not self.before:
             return False
-        found = self._older.get(content)
-        if found is None:
-            same = [content, *(twin for twin, strength in self.lineage.equals(content) if strength in CERTAIN)]
+        older = self._older.get(content)
+        if older is None:
+            same = self.lineage.same(content)
             holders = [*same, *(directory for node in same for directory in self.lineage.directories(node))]
-            found = self._older[content] = any(
-                not self.before.isdisjoint(self.lineage.places(version))
-                for holder in holders
-                for version in self.lineage.holders(holder)
+            versions = {version for holder in holders for version in self.lineage.holders(holder)}
+            older = self._older[content] = sorted(
+                version for version in versions if not self.before.isdisjoint(self.lineage.places(version))
             )
-        return found
+        return bool(older) if whose is None else any(self.level(version) is Level.CLEAR for version in older)
 
     def _by_equals(self, version: int, content: int | None = None) -> tuple[Level, str]:
         """Rule 3, chance equality is not descent: what other versions of the same bytes say of a version."""
         content = self.lineage.content(version) if content is None else content
         accusers = self._accusers.get(content, {}) if content is not None else {}
         level = max((level for other, level in accusers.items() if other != version), default=Level.CLEAR)
-        if level and any(strength in CERTAIN for _, strength in self.lineage.suppliers(version)):
+        if level and self.lineage.suppliers(version):
             return Level.UNKNOWN, Reason.SAME_BYTES
         return level, ""
 
