@@ -75,6 +75,16 @@ class Gaps:
                 cause = self.reading.key(before)
                 yield Edge(EdgeKind.USED, cause, job.key, origin, Strength.INFERRED, "persisted")
 
+        told: set[int] = set()
+        for position, number in self.reading.timeline.unbased:
+            if number not in told:
+                told.add(number)
+                job = self.reading.ledger.jobs[number]
+                detail = f"what was in {', '.join(job.persisted)} before {job.name} ran is not on record"
+                yield Gap(
+                    GapKind.NO_PRODUCER, job.key, detail, self.reading.origin(position, job.origin.path, job.name)
+                )
+
     # -- rule 6 -----------------------------------------------------------------------------------------------------
 
     def _comparisons(self) -> Iterator[tuple[int, int, Job]]:

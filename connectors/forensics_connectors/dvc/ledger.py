@@ -91,12 +91,14 @@ class Sheet:
         jobs: all executions that it records.
         current: those that dvc.yaml declares and that are not frozen.
         holds: versions that it says are there.
+        declares: paths of outputs that dvc.yaml declares, recorded or not.
     """
 
     jobs: frozenset[int] = frozenset()
     current: frozenset[int] = frozenset()
     holds: frozenset[int] = frozenset()
     artifacts: tuple[Declared, ...] = ()
+    declares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class Ledger:
         for artifact in document.artifacts:
             self.artifacts.setdefault(artifact, Origin(script, commit, artifact.name))
         self.declared_outs.update(document.declared_outs)
-        return Sheet(frozenset(jobs), frozenset(current), frozenset(holds), document.artifacts)
+        declares = document.declared_outs
+        return Sheet(frozenset(jobs), frozenset(current), frozenset(holds), document.artifacts, declares)
 
     def _add_run(self, run: Run, path: str, commit: str, script: str) -> _Entry:
         """Takes down a run; one of which the directory is not known may be one that is known by all else."""

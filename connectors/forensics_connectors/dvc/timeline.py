@@ -32,6 +32,8 @@ class Timeline:
     Attributes:
         steps: what differs from each parent, by position and the parent's ordinal; from nothing where there is none.
         versions, jobs: (position, index) of what a commit holds and none of its parents does.
+        unbased: (position, execution) of what was built on an earlier version of its output that nobody recorded: a
+            parent declares the output, and holds none.
         current: executions that are declared, not frozen and recorded, at the commits that were asked for.
         artifacts: declared artifacts at the commits that were asked for.
     """
@@ -39,6 +41,7 @@ class Timeline:
     steps: dict[int, dict[int, list[Step]]] = field(default_factory=dict)
     versions: list[tuple[int, int]] = field(default_factory=list)
     jobs: list[tuple[int, int]] = field(default_factory=list)
+    unbased: list[tuple[int, int]] = field(default_factory=list)
     current: dict[int, frozenset[int]] = field(default_factory=dict)
     artifacts: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
 
@@ -155,6 +158,8 @@ def _record(
     for job in sorted(delta.jobs):
         if delta.jobs[job] and not any(job in state.jobs for state in states):
             timeline.jobs.append((position, job))
+            if any(_is_unbased(state, ledger.jobs[job].persisted) for state in states):
+                timeline.unbased.append((position, job))
     sheets = _Overlay(delta.sheets, states[base].sheets)
     held = _Overlay(delta.held, states[base].held)
     for ordinal, state in enumerate(states):
@@ -166,6 +171,12 @@ def _record(
         steps = [step for step in steps if step.old != step.new]
         if steps:
             timeline.steps.setdefault(position, {})[ordinal] = steps
+
+
+def _is_unbased(state: _State, persisted: tuple[str, ...]) -> bool:
+    """Whether a parent declares a persisted output and holds no version of it."""
+    missing = [path for path in persisted if path not in state.held]
+    return any(path in sheet.declares for path in missing for sheet in state.sheets.values())
 
 
 class _Overlay(Generic[Key, Value]):

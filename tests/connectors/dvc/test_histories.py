@@ -221,6 +221,16 @@ def test_a_persisted_output_goes_into_its_next_version(repo: GitRepo) -> None:
     assert edge.strength is Strength.INFERRED
 
 
+def test_a_persisted_output_of_which_the_earlier_run_is_lost_is_a_gap(repo: GitRepo) -> None:
+    stage = YAML.replace("    - model\n", "    - model:\n        persist: true\n")
+    repo.write({"dvc.yaml": stage, "data.dvc": tracked("data", md5("0"))})
+    repo.commit()
+    repo.write({"dvc.lock": lock(train=train("0", "m0"))})
+    repo.commit()
+    facts = facts_of(repo)
+    assert [gap.node for gap in facts.gaps(GapKind.NO_PRODUCER)] == [facts.all(Execution)[0].key]
+
+
 def test_a_command_answers_to_the_commit_that_wrote_it(repo: GitRepo) -> None:
     repo.write({"dvc.yaml": YAML, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
     first = repo.commit()
