@@ -17,6 +17,7 @@ from forensics.report.text import safe
 __all__ = ["main"]
 
 _FAILED, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
+_SUBJECTS = frozenset({"SUBJECT", "MODEL", "FROM", "TO"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +61,9 @@ def _run(words: list[str]) -> int:
             cli.invoke(context)
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as asked:
+        if asked.ctx is not None:
+            click.echo(asked.ctx.get_help())
     return 0
 
 
@@ -79,8 +83,8 @@ def _explain(error: Exception) -> int:
             _say("  ", candidate)
         return error.exit_code
     if isinstance(error, click.UsageError):
-        _say("error", error.format_message())
-        _say("hint", f"{error.ctx.command_path if error.ctx else 'forensics'} --help")
+        _say("error", error.format_message().rstrip("."))
+        _say("hint", _usage(error))
     elif isinstance(error, click.ClickException):
         _say("error", error.format_message())
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -96,6 +100,16 @@ def _explain(error: Exception) -> int:
         _say("error", f"internal: {type(error).__name__}: {first}")
         _say("hint", "run it again with --debug for the traceback; the case was not changed by this failure")
     return _FAILED
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "forensics"
+    if isinstance(error, click.NoSuchOption) and command == "forensics":
+        return "options follow the command: forensics COMMAND --case PATH"
+    asked = error.param.human_readable_name if isinstance(error, click.MissingParameter) and error.param else ""
+    if asked in _SUBJECTS:
+        return f"{command} --help; forensics help subjects says what can stand there"
+    return f"{command} --help"
 
 
 def _say(label: str, text: str) -> None:

@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mark": ("marks", "What an investigator states of a subject."),
     "sql": ("sql", "The answer of a read-only SQL statement on the case."),
     "demo": ("walkthrough", "A sample incident, built and investigated step by step."),
-    "help": ("help", "What a command, or the topic exit-codes, means."),
+    "help": ("help", "What a command means, or exit-codes, subjects or words."),
 }
 
 
@@ -85,7 +85,8 @@ Examples:
   forensics rollback models/fraud.json            newest clean version, digest, restore commands
 
 Options such as --case and --format follow the command.
-Results go to stdout, everything else to stderr; forensics help exit-codes lists the exit codes.""",
+Results go to stdout, everything else to stderr; forensics help subjects and
+forensics help words explain what stands in questions and answers, forensics help exit-codes the exit codes.""",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."

@@ -50,7 +50,7 @@ def add_command(shared: Shared, state: str, subject: str, **statement: str) -> N
 
     with Case.open(shared.case, write=True) as case:
         answer = add_mark(case, state, subject, **statement, argv=["forensics", *sys.argv[1:]])
-    emit(answer, shared, "forensics blast-radius")
+    emit(answer, shared)
 
 
 @mark_command.command(

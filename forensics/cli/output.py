@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from forensics.answer import Answer
+from forensics.cli.following import following
 from forensics.cli.options import Shared
 from forensics.errors import UsageError
 from forensics.report.text import safe
@@ -28,13 +29,12 @@ def say(text: str) -> None:
     sys.stderr.write(safe(text) + "\n")
 
 
-def emit(answer: Answer[Any], shared: Shared, following: str = "") -> None:
+def emit(answer: Answer[Any], shared: Shared) -> None:
     """Writes an answer, and ends the command with 3 where the list may be short.
 
     Args:
         answer: what the library returned.
         shared: how and where to write it.
-        following: commands to go on with, for people.
 
     Raises:
         UsageError: the format cannot be shown on a terminal, or has nothing to show.
@@ -48,8 +48,9 @@ def emit(answer: Answer[Any], shared: Shared, following: str = "") -> None:
     write(render(answer, shared.form, page), shared.output)
     if shared.form not in _COMPLETE:
         _say_rest(answer, page)
-    if following and not shared.quiet:
-        say(f"next: {following}")
+    after = following(answer) if shared.form == "table" and not shared.quiet else ""
+    if after:
+        say(f"next: {after}")
     if answer.short:
         click.get_current_context().exit(_SHORT)
 

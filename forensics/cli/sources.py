@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,21 @@ def ingest_command(shared: Shared, sources: tuple[str, ...], kind: str | None) -
     A SOURCE is a git repository, with the DVC metadata in it. The case is made where there is none; a second reading
     adds only what is new, and a reading that is stopped leaves the case as it was.
     """
-    rows = tuple(_ingested(shared, sources, kind))
+    done: list[Ingested] = []
+    try:
+        for row in _ingested(shared, sources, kind):
+            done.append(row)  # noqa: PERF402 - what was done is told even if a later source fails
+    except BaseException:
+        if done:
+            with suppress(click.exceptions.Exit):
+                emit(_answer(done, kind), shared)
+        raise
+    emit(_answer(done, kind), shared)
+
+
+def _answer(rows: "list[Ingested]", kind: str | None) -> "Answer[Ingested]":
     short = any(row.unread for row in rows)
-    following = "forensics sources" if short else "forensics blame PATH, forensics blast-radius SUBJECT"
-    emit(Answer("ingest", {"kind": kind or ""}, rows, Coverage(), short=short), shared, following)
+    return Answer("ingest", {"kind": kind or ""}, tuple(rows), Coverage(), short=short)
 
 
 def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> "Iterator[Ingested]":

@@ -54,15 +54,17 @@ class Layout:
         columns: left to right; those that are empty in all rows are left out.
         heading: the group that a row belongs to; groups stand in the order of their first row.
         detail: labelled texts under a row; rows in sequence that have the same share them.
-        opening: the answer in one sentence, from all rows.
+        opening: the answer in one sentence.
         empty: what is said when there are no rows.
+        counted: whether headings say how many rows stand under them.
     """
 
     columns: tuple[Column, ...]
     heading: Callable[[Any], str] = _nothing
     detail: Callable[[Any], tuple[Detail, ...]] = _no_details
-    opening: Callable[[tuple[Any, ...]], str] = _nothing
+    opening: Callable[[Answer[Any]], str] = _nothing
     empty: str = "nothing found"
+    counted: bool = True
 
     def groups(self, rows: tuple[Any, ...]) -> list[tuple[str, list[Any]]]:
         """The rows by heading."""

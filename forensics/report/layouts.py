@@ -6,6 +6,7 @@ from forensics.answer import Answer, Thing
 from forensics.report.layout import VERBATIM, Column, Detail, Layout, generic
 from forensics.report.rows import chain
 from forensics.report.text import clock
+from forensics.report.words import REASONS
 
 __all__ = ["LAYOUTS", "layout"]
 
@@ -38,7 +39,13 @@ def _labelled(**texts: str) -> tuple[Detail, ...]:
 
 def _stated_by(fact: Any) -> str:
     where = f"{fact.document} ({fact.document_locus})" if fact.document_locus else fact.document
-    return f"{where} at commit {fact.document_commit}" if fact.document_commit else where
+    at = f"commit {fact.document_commit}" if fact.document_commit else ""
+    return " at ".join(part for part in (where, at) if part)
+
+
+def _fact_value(fact: Any) -> str:
+    digest = fact.other.digest if fact.other else ""
+    return " ".join(part for part in (_one_line(fact.value), digest) if part)
 
 
 def _released(row: Any) -> str:
@@ -53,17 +60,20 @@ def _radius_heading(row: Any) -> str:
     if row.verdict == "affected":
         kind = _PLURALS.get(row.kind, "OTHER")
         return f"AFFECTED AND LIVE in {', '.join(row.stages)}" if row.stages else f"AFFECTED {kind}"
-    place = f" at {row.place.title} {row.place.digest}".rstrip() if row.place else ""
-    return f"UNKNOWN ({row.reason}){place}" if row.reason else f"UNKNOWN{place}"
+    place = f", at {row.place.title} {row.place.digest}".rstrip() if row.place else ""
+    return f"UNKNOWN ({row.reason}): {REASONS.get(row.reason, row.reason)}{place}" if row.reason else f"UNKNOWN{place}"
 
 
-def _radius_opening(rows: tuple[Any, ...]) -> str:
+def _radius_opening(answer: Answer[Any]) -> str:
+    rows, named = answer.rows, answer.parameters.get("subjects", "")
+    taken = f"If {named} is bad, beside what is marked: " if named else ""
     affected = [row for row in rows if row.verdict == "affected"]
     unknown = len(rows) - len(affected)
     live = sum(bool(row.stages) for row in affected)
     doubtful = sum(bool(row.stages) for row in rows) - live
     models = sum(row.kind == "model" for row in affected)
-    return f"{len(affected):,} affected ({models:,} models, {live:,} live); {unknown:,} unknown ({doubtful:,} live)"
+    kinds = f"{models:,} model{'' if models == 1 else 's'}, {live:,} live"
+    return f"{taken}{len(affected):,} affected ({kinds}); {unknown:,} unknown ({doubtful:,} live)"
 
 
 def _radius_kind(row: Any) -> str:
@@ -77,10 +87,21 @@ def _radius_detail(row: Any) -> tuple[Detail, ...]:
 
 
 _OUTCOMES = {
-    "restore": "RESTORE, the newest version that is clean",
+    "restore": "RESTORE a clean version, the newest of its branch",
     "rebuild": "REBUILD, no clean version is left",
     "keep": "KEEP, the newest version is clean",
 }
+
+
+def _rollback_opening(answer: Answer[Any]) -> str:
+    """How many artifacts there are to a treatment, and where somebody has to choose."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in answer.rows:
+        found.setdefault((row.thing.source, row.artifact), []).append(row.outcome)
+    counts = {outcome: sum(outcomes[0] == outcome for outcomes in found.values()) for outcome in _OUTCOMES}
+    choices = sum(len(outcomes) > 1 for outcomes in found.values())
+    ways = "; where several branches hold a clean version, take one, the released first" if choices else ""
+    return f"{', '.join(f'{n:,} to {outcome}' for outcome, n in counts.items() if n)}{ways}"
 
 
 def _rollback_detail(row: Any) -> tuple[Detail, ...]:
@@ -160,11 +181,13 @@ LAYOUTS: dict[str, Layout] = {
         (
             Column("ACTION", lambda row: row.action),
             Column("CLAIMED TIME", lambda row: clock(row.claimed_time)),
-            Column("COMMIT", lambda row: _commit(row.commit), whole=True),
             Column("KNOWN", lambda row: row.known),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
         ),
-        heading=lambda row: f"{row.source}: {row.path} {row.thing.digest}".rstrip(),
+        heading=lambda row: f"{row.source}: {row.path}",
+        counted=False,
         detail=lambda row: _labelled(
+            commit=_commit(row.commit),
             by=f"{_said_by(row.claimed_author, row.claimed_mail)} (claimed)",
             message=_one_line(row.message),
             stated_by=row.document,
@@ -217,18 +240,19 @@ LAYOUTS: dict[str, Layout] = {
             Column("SOURCE", lambda row: row.source, apart=True),
             Column("WHAT", lambda row: row.title),
             Column("VERSIONS", lambda row: f"{row.versions:,}"),
-            Column("DIGEST", lambda row: row.digest, whole=True),
+            Column("DIGEST", lambda row: row.digest or ("several" if row.versions > 1 else ""), whole=True),
         ),
-        detail=lambda row: _labelled(subject=row.subject),
+        detail=lambda row: _labelled(subject=row.subject, inside=row.within),
+        empty="nothing in the case matches: try a shorter part of the name",
     ),
     "show": Layout(
         (
             Column("FACT", lambda row: row.fact),
-            Column("VALUE", lambda row: _one_line(row.value), whole=True),
+            Column("VALUE", _fact_value),
             Column("KNOWN", lambda row: " ".join(word for word in (row.strength, row.reason) if word)),
-            Column("DIGEST", lambda row: row.other.digest if row.other else "", whole=True),
         ),
-        heading=lambda row: row.thing.title,
+        heading=lambda row: f"{row.thing.title} {row.thing.digest}".rstrip(),
+        counted=False,
         detail=lambda row: _labelled(stated_by=_stated_by(row)),
     ),
     "rollback": Layout(
@@ -241,6 +265,7 @@ LAYOUTS: dict[str, Layout] = {
         ),
         heading=lambda row: _OUTCOMES.get(row.outcome, row.outcome),
         detail=_rollback_detail,
+        opening=_rollback_opening,
         empty="no affected or unknown model that a commit holds was found",
     ),
     "mark-add": _MARKS,

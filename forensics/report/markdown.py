@@ -18,7 +18,7 @@ _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
 def render(answer: Answer[Any], page: Page) -> Iterator[str]:
     """One table for each group of rows, then notes, coverage and what was cut."""
     chosen = layout(answer)
-    opening = chosen.opening(answer.rows) if answer.rows else ""
+    opening = chosen.opening(answer) if answer.rows else ""
     if opening:
         yield f"{escaped(opening)}\n\n"
     for heading, rows in chosen.groups(page.rows(answer)):

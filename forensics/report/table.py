@@ -26,20 +26,32 @@ _COLORS = {"affected": "31;1", "bad": "31;1", "unknown": "33;1", "suspect": "33;
 def render(answer: Answer[Any], page: Page) -> Iterator[str]:
     """The lines of the table, each with its newline."""
     chosen = layout(answer)
-    opening = chosen.opening(answer.rows) if answer.rows else ""
+    opening = chosen.opening(answer) if answer.rows else ""
     if opening:
-        yield _paint(_flat(opening), "1", page) + "\n\n"
+        yield from _bold(opening, page)
+        yield "\n"
+    totals = {heading: len(rows) for heading, rows in chosen.groups(answer.rows)}
     for place, (heading, rows) in enumerate(chosen.groups(page.rows(answer))):
         if place:
             yield "\n"
         if heading:
-            yield _paint(f"{_flat(heading)} ({len(rows):,})", "1", page) + "\n"
+            count = f" ({_count(len(rows), totals[heading])})" if chosen.counted else ""
+            yield from _bold(heading + count, page)
         yield from _grid(chosen, answer, rows, page)
     if answer.rows:
         yield "\n"
     for line in chosen.closing(answer, page):
         for place, part in enumerate(wrap(_flat(line), page.width - 2)):
             yield f"{'  ' if place else ''}{part}\n"
+
+
+def _bold(text: str, page: Page) -> Iterator[str]:
+    for number, part in enumerate(wrap(_flat(text), page.width - _GAP)):
+        yield _paint(f"{' ' * _GAP if number else ''}{part}", "1", page) + "\n"
+
+
+def _count(shown: int, all_of_them: int) -> str:
+    return f"{shown:,}" if shown == all_of_them else f"{shown:,} of {all_of_them:,}"
 
 
 def _grid(chosen: Layout, answer: Answer[Any], rows: list[Any], page: Page) -> Iterator[str]:
@@ -99,7 +111,7 @@ def _widths(columns: list[Column], table: list[list[str]], page_width: int) -> l
         max(len(column.title), *(width(texts[place]) for texts in table)) for place, column in enumerate(columns)
     ]
     room = page_width - _GAP * (len(columns) - 1)
-    for whole in (max(natural), _MOST_DIGESTS, _NARROW):
+    for whole in (max(natural), _MOST_DIGESTS):
         least = [
             max(len(column.title), min(wanted, whole if column.whole else _NARROW))
             for column, wanted in zip(columns, natural, strict=True)

@@ -22,7 +22,7 @@ def test_the_command_line_imports_nothing_heavy():
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], ["mark", "-h"], ["help", "mark", "add"], []])
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], ["mark", "-h"], ["help", "mark", "add"], ["mark"], []])
 def test_help_is_an_answer(forensics, words):
     ended = forensics(*words)
     assert ended.code == 0
@@ -53,6 +53,16 @@ def test_every_exit_code_is_documented(forensics):
     for code, meaning in EXIT_CODES.items():
         assert meaning in shown
         assert f"| {code} | {meaning} |" in page
+
+
+def test_topics_explain_subjects_and_words(forensics):
+    assert "fraud#prod" in forensics("help", "subjects").out
+    assert "merged-lock" in forensics("help", "words").out
+    assert "forensics help subjects" in forensics("blame").err
+
+
+def test_an_option_before_the_command_is_told_its_place(forensics):
+    assert "hint: options follow the command" in forensics("--case", "x", "blame").err
 
 
 def test_without_a_case_it_says_how_to_make_one(forensics):

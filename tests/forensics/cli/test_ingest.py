@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -96,6 +97,25 @@ def test_what_is_no_source_is_an_error_and_makes_no_case(forensics, tmp_path, ma
 def test_one_bad_source_stops_it_before_anything_is_written(forensics, repo, tmp_path):
     assert forensics("ingest", "repo", "nowhere").code == 2
     assert not (tmp_path / "case.duckdb").exists()
+
+
+def test_what_was_read_is_told_even_if_a_later_source_fails(forensics, repo, tmp_path, monkeypatch):
+    from forensics_connectors.dvc.connector import DvcConnector
+
+    shutil.copytree(repo, tmp_path / "later")
+    read = DvcConnector.read
+
+    def reading(self, source):
+        shutil.rmtree(tmp_path / "later")  # the source goes away while the first one is read
+        monkeypatch.setattr(DvcConnector, "read", read)
+        return read(self, source)
+
+    monkeypatch.setattr(DvcConnector, "read", reading)
+    ended = forensics("ingest", "repo", "later")
+    assert ended.code == 2
+    assert any(line.startswith("repo ") for line in ended.out.splitlines())
+    assert "error: " in ended.err
+    assert forensics("sources").out.count("repo ") >= 1
 
 
 def test_an_empty_repository_is_no_crash(forensics, tmp_path):

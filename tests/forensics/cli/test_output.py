@@ -5,7 +5,7 @@ import os
 import pty
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -81,7 +81,7 @@ def test_formats_without_room_for_it_say_on_stderr_what_was_cut(tmp_path, capsys
 
 def test_an_answer_that_may_be_short_ends_with_3(tmp_path, capsys):
     with click.Context(click.Command("x")), pytest.raises(click.exceptions.Exit) as stopped:
-        emit(answer("a", short=True), shared(tmp_path), "forensics sources")
+        emit(replace(answer(short=True), question="find"), shared(tmp_path))
     assert stopped.value.exit_code == 3
     out, err = capsys.readouterr()
     assert "THE LIST MAY BE SHORT" in out

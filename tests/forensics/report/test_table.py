@@ -150,11 +150,40 @@ def test_an_incident_is_shown_live_models_first_and_unknown_by_gap():
     )
     shown = lines(replace(answer(*rows), question="blast-radius"))
     assert shown[0] == "3 affected (2 models, 1 live); 2 unknown (0 live)"
-    headings = [line for line in shown if re.search(r"\(\d+\)$", line)]
+    headings = [line for line in shown if re.search(r"\(\d+\)$", line) or line.startswith("UNKNOWN")]
     assert headings == [
         "AFFECTED AND LIVE in prod (1)",
         "AFFECTED MODELS (1)",
         "AFFECTED DATASETS (1)",
-        f"UNKNOWN (missing-listing) at bytes of data/raw md5:{'9' * 32} (2)",
+        "UNKNOWN (missing-listing): the files of a directory are not on record, at bytes of data/raw",
+        f"  md5:{'9' * 32} (2)",
     ]
     assert "1 of 12" in shown[4]
+
+
+def test_a_heading_says_how_many_of_its_rows_are_shown():
+    rows = tuple(affected(number) for number in range(1, 5))
+    assert "AFFECTED MODELS (3 of 4)" in lines(replace(answer(*rows), question="blast-radius"), limit=3)
+
+
+def test_a_narrow_page_keeps_an_md5_in_one_piece():
+    rows = (affected(1, stages=("prod",), releases=("fraud@v1",)),)
+    shown = lines(replace(answer(*rows), question="blast-radius"), width=60)
+    assert any(line.endswith(f"md5:{1:032x}") for line in shown)
+    assert all(width(line) <= 60 for line in shown)
+
+
+def test_what_a_question_takes_as_bad_stands_in_the_first_line():
+    asked = replace(answer(affected(1)), question="blast-radius", parameters={"subjects": "models/m.json"})
+    assert lines(asked)[0].startswith("If models/m.json is bad, beside what is marked: 1 affected (1 model, 0 live)")
+
+
+def test_every_word_of_an_answer_has_its_sentence():
+    from forensics.model import FindingKind, GapKind, Strength
+    from forensics.report.words import FINDINGS, REASONS, STRENGTHS, VERDICTS
+    from forensics.taint.level import CERTAIN, Level, Reason
+
+    assert set(VERDICTS) == {level.name.lower() for level in Level}
+    assert set(STRENGTHS) == set(Strength)
+    assert set(REASONS) == (set(Strength) - CERTAIN) | set(Reason) | set(GapKind)
+    assert set(FINDINGS) == set(FindingKind)

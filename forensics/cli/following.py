@@ -1,0 +1,36 @@
+"""What to do next: the commands that an answer leads to, for people."""
+
+import shlex
+from typing import Any
+
+from forensics.answer import Answer
+
+__all__ = ["following"]
+
+
+def following(answer: Answer[Any]) -> str:
+    """Commands to go on with after an answer; empty where it leads to none."""
+    given = answer.parameters
+    if not answer.rows:
+        return "forensics sources" if answer.question == "find" else ""
+    match answer.question:
+        case "ingest":
+            return "forensics sources" if answer.short else "forensics blame PATH, forensics blast-radius SUBJECT"
+        case "sources":
+            noticed = "forensics sql 'SELECT kind, message, document, document_commit FROM findings'"
+            return noticed if any(row.findings for row in answer.rows) else ""
+        case "find":
+            return "forensics show SUBJECT, forensics blame SUBJECT"
+        case "blame":
+            subject = shlex.quote(given["subject"])
+            return f"forensics blast-radius {subject}, forensics mark add bad {subject} --reason TEXT"
+        case "mark-add" | "mark-withdraw":
+            return "forensics blast-radius"
+        case "blast-radius" if given["subjects"]:
+            return "forensics mark add bad SUBJECT --reason TEXT, then forensics rollback, which starts from marks"
+        case "blast-radius":
+            return "forensics rollback"
+        case "rollback" if any(row.commands for row in answer.rows):
+            return "forensics rollback --script FILE writes the commands down"
+        case _:
+            return ""

@@ -1,0 +1,65 @@
+"""The words that answers use, a sentence each: for headings, ``forensics help words`` and docs/concepts.md."""
+
+__all__ = ["FINDINGS", "REASONS", "STRENGTHS", "VERDICTS"]
+
+VERDICTS: dict[str, str] = {
+    "affected": "a chain of recorded or hash-matched steps leads there from something bad",
+    "unknown": "neither affected nor clear can be said; the reason stands beside it",
+    "clear": "the lineage on record leads nowhere bad, and no gap could have let it in",
+}
+
+#: How a fact is known (``forensics.model.Strength``).
+STRENGTHS: dict[str, str] = {
+    "recorded": "the source states it",
+    "matched": "joined by a full content hash",
+    "declared": "a description such as a model card says so",
+    "inferred": "by path or name alone",
+    "assumed": "equal digests across algorithms",
+}
+
+#: Why a verdict is unknown: a weak step, a rule, or a gap.
+REASONS: dict[str, str] = {
+    "declared": "a step is declared, and not pinned to a revision or a digest",
+    "inferred": "a step is only inferred: by path or name, from a merged lock, from an out that persists",
+    "assumed": "digests of different algorithms are taken for the same bytes",
+    "suspect": "it follows from a mark of suspicion",
+    "same-bytes": "runs that are not affected are on record with the same bytes",
+    "undeclared-code": "the bad file lay in the tree of a run that does not name it",
+    "other-algorithm": "known only by a digest that cannot be compared with the bad one",
+    "missing-listing": "the files of a directory are not on record",
+    "no-digest": "known by no digest of its bytes",
+    "no-producer": "the run that made it is not on record",
+    "code-not-committed": "a run read a file in a state that no commit holds",
+    "shallow": "the history before it was not cloned",
+    "external": "it came from outside and is known by no content hash",
+    "unlinked": "a part of a directory could not be found in the directory",
+}
+
+#: What a reader noticed in a source (``forensics.model.FindingKind``).
+FINDINGS: dict[str, str] = {
+    "unreadable": "a document could not be parsed",
+    "conflict": "a committed document holds merge conflict markers",
+    "template": "a template, not a document",
+    "duplicate-key": "a document gives one key twice",
+    "too-large": "beyond the limits of the reader",
+    "missing-object": "an object of git or of the cache is not there",
+    "corrupt-object": "an object is not what its name says",
+    "missing-listing": "the listing of a directory is in no cache and no local remote",
+    "stale-lock": "a stage ran with data other than what the commit holds",
+    "undeclared": "a lock entry that dvc.yaml no longer declares: a past run",
+    "merged-lock": "a lock entry that first stands in a merge and in none of its parents: perhaps nothing ran",
+    "code-not-committed": "a stage ran with a file in a state that no commit holds",
+    "bad-digest": "a digest that its algorithm cannot have",
+    "outside": "a path leaves the repository",
+    "symlink": "a link that was not followed",
+    "graft": "grafts that would change parents were ignored",
+    "replace-ref": "replace refs that would change objects were ignored",
+    "forged-commit-graph": "a commit-graph file disagrees with the commits",
+    "shallow": "history was not cloned",
+    "alternates": "objects are borrowed from another repository",
+    "active-config": "configuration or hooks that would run programs",
+    "bad-ref": "a ref that cannot be used",
+    "bad-tag": "a tag that looks like a GTO tag but is not one",
+    "gone": "an earlier reading saw it and this one did not",
+    "no-dvc": "no DVC metadata in the repository",
+}
