@@ -155,7 +155,9 @@ class _Closure:
             cap = UNKNOWN if run.merged else AFFECTED
             self._raise(self.runs, identity, min(level, cap), "merged-lock" if run.merged else "downstream")
         for entry in run.entries:
-            if subject.kind == "content" and subject.target in entry.undeclared:
+            # A file in git that no lock names is known by its git id alone: no other digest leads to it.
+            known = subject.algorithm == "git" or subject.target in self.facts.compared
+            if subject.kind == "content" and subject.target in entry.undeclared and known:
                 self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
         self._memory(identity, run)
         if self.upper:
@@ -176,6 +178,17 @@ class _Closure:
                 for path in paths & outs.keys():
                     if self.judged(run, versions[path, outs[path].content]):
                         self._raise(self.runs, identity, UNKNOWN, "persisted")
+                # Declared before and not on record: it may have been there, and be what this run was built on.
+                before = self.history.commits[parent].state.stages.values()
+                declared = {out.path for stage in before for each in stage.concrete() for out in each.outs}
+                if self.upper and paths & declared - outs.keys() and not self._before(run):
+                    self._raise(self.runs, identity, UNKNOWN, "persisted")
+
+    def _before(self, run: Run) -> bool:
+        """It stands before the subject: a commit cannot have come through it, a content may have been there already."""
+        commits, origins = self.history.commits, self.subject.origins
+        earlier = all(all(r in commits[origin].ancestors for origin in origins) for r in run.recorded)
+        return earlier and self.subject.kind == "commit"
 
     def _unseen(self, identity: tuple[object, ...], run: Run) -> None:
         """Undeclared and uncommitted code (upper bound)."""
@@ -203,10 +216,7 @@ class _Closure:
             for path in entry.uncommitted
             if subject.kind == "commit" or isinstance(dict(entry.deps)[path], Tree)
         ]
-        commits = self.history.commits
-        # A content may have stood in the uncommitted directory before its first record; a commit cannot.
-        earlier = all(all(r in commits[origin].ancestors for origin in subject.origins) for r in run.recorded)
-        if gone and not (earlier and subject.kind == "commit"):
+        if gone and not self._before(run):
             self._raise(self.runs, identity, UNKNOWN, "code-not-committed")
             for entry in run.entries:
                 for path in gone:

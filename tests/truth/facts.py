@@ -69,6 +69,7 @@ class Facts:
     Attributes:
         holds: content to the commits in which it stands anywhere, members and sub-directories included.
         outs: by commit, what stages made there.
+        compared: contents of files in git that a lock names, so that their md5 is known beside their git id.
     """
 
     def __init__(self, history: History) -> None:
@@ -80,12 +81,16 @@ class Facts:
         self._seen: dict[int, list[str]] = {}
         for commit in history.commits:
             self._read(commit.index, commit.state)
+        self._stand()
         for run in self.runs.values():
             run.recorded = frozenset(history.first(run.holders))
             run.reach = run.recorded.union(*(history.commits[index].ancestors for index in run.recorded))
             run.merged = all(len(history.commits[index].parents) > 1 for index in run.recorded)
         for version in self.versions.values():
             version.commits = frozenset(history.first(version.holders))
+        named = {path for run in self.runs.values() for path, _ in (*run.entry.deps, *run.entry.outs)}
+        states = (commit.state.files.items() for commit in history.commits)
+        self.compared = {blob.content for files in states for path, blob in files if path in named}
         self._join()
 
     def digest(self, version: Version) -> str:
@@ -134,6 +139,15 @@ class Facts:
             if commit in run.holders:
                 for path, thing in run.entry.deps:
                     self._parts(state, path, thing)
+
+    def _stand(self) -> None:
+        """A directory that nobody tracks as one stands wherever all its parts do, read or not."""
+        for (path, content), version in self.versions.items():
+            if isinstance(version.things[0], Tree) and not version.stated:
+                for commit in self.history.commits:
+                    here = commit.state.lookup(path)
+                    if here is not None and here.content == content:
+                        self._hold(commit.index, here)
 
     def _parts(self, state: State, path: str, thing: Thing) -> None:
         everything = {**state.files, **state.data, **state.outs()}

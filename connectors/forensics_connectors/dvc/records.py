@@ -93,9 +93,7 @@ def version_records(reading: Reading) -> Iterator[Record]:
     facts = reading.ledger.facts
     for index, fact in enumerate(facts):
         if index in reading.code.blobs:
-            for oid in reading.code.blobs[index]:
-                yield from reading.blobs.same_bytes(oid, fact.origin)
-            continue
+            continue  # git's own version of the file stands for it
         yield Version(
             path=fact.path,
             digest=fact.digest,
@@ -121,6 +119,17 @@ def version_records(reading: Reading) -> Iterator[Record]:
                 key = "" if step.new is None else reading.key(step.new)
                 yield Change(oid, ordinal, step.path, key, "dvc")
     yield from _rehashed(reading)
+    yield from _compared(reading)
+
+
+def _compared(reading: Reading) -> Iterator[Record]:
+    """All digests of the files in git that a document names, in every state: so that any of them leads to the file."""
+    told: set[str] = set()
+    for path, blobs in reading.code.paths.items():
+        for oid, position in blobs.items():
+            if oid not in told:
+                told.add(oid)
+                yield from reading.blobs.same_bytes(oid, reading.origin(position, path))
 
 
 def execution_records(reading: Reading) -> Iterator[Record]:
