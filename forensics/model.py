@@ -194,7 +194,7 @@ class Source:
     """A place that can be read.
 
     Attributes:
-        kind: the connector that reads it: ``git`` (with its DVC metadata), ``mlmd``.
+        kind: what it is, whichever connector reads it: ``git`` (with its DVC metadata), ``mlmd``.
         locator: where it is, without secrets.
         name: a short name for people, the last part of the locator.
         fingerprints: what tells this source from others wherever it lies: for git its root commits (and shallow

@@ -138,7 +138,8 @@ def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acqu
     import pyarrow as pa
 
     sql = statements("forensics.case", "merge.sql")
-    given = {"source": source, "acquisition": acquisition}
+    read_by = staging.acquired.details.get("connector", "") if staging.acquired is not None else ""
+    given = {"source": source, "acquisition": acquisition, "connector": str(read_by)}
 
     def run(name: str) -> None:
         text = sql[name]

@@ -3,6 +3,7 @@
 --   hold yet (anti-join; there are no primary keys). Facts that are here already keep their first acquisition.
 -- @param source the source's id
 -- @param acquisition the id of this acquisition
+-- @param connector the name of the connector that read the source, as in the acquisition's details
 
 -- @name resolve_nodes
 CREATE OR REPLACE TEMP TABLE local_node AS
@@ -179,10 +180,12 @@ SELECT g.node, g.kind, $acquisition FROM gap g
 WHERE g.kind = 'missing-listing' AND EXISTS (FROM listing l WHERE l.directory = g.node)
   AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind);
 
+-- What one connector does not repeat, it has looked for; what another one said, it may know nothing of.
 -- @name fill_other_gaps
 INSERT INTO filled
 SELECT g.node, g.kind, $acquisition FROM gap g
 JOIN origin o ON o.id = g.origin AND o.source = $source
+JOIN acquisition q ON q.id = g.acquisition AND coalesce(json_extract_string(q.details, '$.connector'), '') = $connector
 JOIN local_node n ON n.id = g.node
 WHERE g.kind <> 'missing-listing'
   AND NOT EXISTS (FROM stage_gap s JOIN local_node m ON m.local = s.node WHERE m.id = g.node AND s.kind = g.kind)
@@ -238,6 +241,7 @@ WHERE c.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = c.id)
   AND NOT EXISTS (FROM missed m WHERE m.node = c.id)
 UNION ALL
 SELECT r.id, $acquisition FROM release r
+JOIN acquisition q ON q.id = r.acquisition AND coalesce(json_extract_string(q.details, '$.connector'), '') = $connector
 WHERE r.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = r.id)
   AND NOT EXISTS (FROM missed m WHERE m.node = r.id);
 

@@ -50,7 +50,7 @@ class DvcConnector:
         if find_layout(locator) is None:
             return None
         with open_view(locator) as view:
-            return replace(git_source(view, self.kind), state=_state(view, _storage(view)))
+            return replace(git_source(view), state=_state(view, _storage(view)))
 
     def read(self, source: Source) -> Iterator[Record]:
         """Yields all that git and DVC say of every commit of every ref.
@@ -104,6 +104,7 @@ class DvcConnector:
             yield from ledger.findings
             yield from view.findings
             details: dict[str, object] = {
+                "connector": self.kind,
                 "head": text(view.head),
                 "refs": len(history.refs),
                 "commits": len(history.commits),

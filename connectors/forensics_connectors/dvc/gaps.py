@@ -15,10 +15,12 @@ from forensics.model import (
     Strength,
     version_key,
 )
+from forensics_connectors.dvc.history import look_up
 from forensics_connectors.dvc.ledger import Fact, Job
 from forensics_connectors.dvc.moments import Moments
 from forensics_connectors.dvc.parts import Parts
 from forensics_connectors.dvc.records import Reading
+from forensics_connectors.git.introductions import introductions
 
 __all__ = ["Gaps"]
 
@@ -171,13 +173,56 @@ class Gaps:
             elif self._is_unknown(index):
                 detail = f"{fact.path} was read by a stage, and nothing on record says where this version comes from"
                 yield Gap(GapKind.NO_PRODUCER, fact.key, detail, fact.origin)
+        for path, oid, position in self._made_in_git(written):
+            detail = f"{path} is the output of a stage, and no run that made this version is on record"
+            yield Gap(
+                GapKind.NO_PRODUCER, version_key(path, Digest("git", oid)), detail, reading.origin(position, path)
+            )
+
+    def _made_in_git(self, written: set[str]) -> Iterator[tuple[str, str, int]]:
+        """The git files that no run on record made, though a commit that introduces them says that a stage makes them.
+
+        Otherwise git itself vouches for the file: that another commit calls it an output says nothing of this one.
+
+        Args:
+            written: every path that is an output at some commit.
+
+        Yields:
+            Path, blob and the position of the first such commit.
+        """
+        reading = self.reading
         made = {key for index in reading.generated for key in reading.keys(index)}
-        for path, blobs in reading.code.paths.items():
-            for oid, position in blobs.items() if path in written else ():
-                key = version_key(path, Digest("git", oid))
-                if key not in made:
-                    detail = f"{path} is the output of a stage, and no run that made this version is on record"
-                    yield Gap(GapKind.NO_PRODUCER, key, detail, reading.origin(position, path))
+        suspects = {
+            (path, oid): position
+            for path, blobs in reading.code.paths.items()
+            for oid, position in (blobs.items() if path in written else ())
+            if version_key(path, Digest("git", oid)) not in made
+        }
+        if not suspects:
+            return
+        appearances = (
+            (position, (change.path, change.new_oid or "")) for position, change in reading.history.appearances()
+        )
+        marked = introductions(reading.history.parents, (found for found in appearances if found[1] in suspects))
+        places: dict[tuple[str, str], list[int]] = {}
+        for position, fact, first in marked:
+            if first:
+                places.setdefault(fact, []).append(position)
+        changes = reading.timeline.outputs
+        subjects = {subject for documents in changes.values() for subject in documents}
+        wanted = {position for fact in suspects for position in places.get(fact, [suspects[fact]])}
+        said = look_up(
+            reading.history.parents,
+            lambda position: changes.get(position, {}).items(),
+            dict.fromkeys(wanted, subjects),
+        )
+        outputs: dict[int, set[str]] = {}
+        for (position, _), paths in said.items():
+            outputs.setdefault(position, set()).update(paths)
+        for (path, oid), position in suspects.items():
+            found = [place for place in places.get((path, oid), [position]) if path in outputs.get(place, ())]
+            if found:
+                yield path, oid, found[0]
 
     def _behind_boundary(self) -> Iterator[Record]:
         reading = self.reading

@@ -92,6 +92,8 @@ class Sheet:
         current: those that dvc.yaml declares and that are not frozen.
         holds: versions that it says are there.
         declares: paths of outputs that dvc.yaml declares, recorded or not.
+        outputs: those, and outputs of which only a recorded run says so: of stages whose declaration cannot be told,
+            and of all where no dvc.yaml declares any.
     """
 
     jobs: frozenset[int] = frozenset()
@@ -99,6 +101,7 @@ class Sheet:
     holds: frozenset[int] = frozenset()
     artifacts: tuple[Declared, ...] = ()
     declares: tuple[str, ...] = ()
+    outputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +153,15 @@ class Ledger:
         jobs: list[int] = []
         current: list[int] = []
         holds: list[int] = []
+        outputs = set(document.declared_outs)
         for run in document.runs:
             entry = self._entries.get(id(run)) or self._add_run(run, path, commit, script)
             jobs.append(entry.job)
             holds += entry.holds
             if entry.current:
                 current.append(entry.job)
+            if run.declared or not document.declared_outs:
+                outputs.update(item.path for item in run.outs if item.declared)
         for tracked in document.tracked:
             entry = self._entries.get(id(tracked)) or self._add_tracked(tracked, Origin(path, commit))
             holds += entry.holds
@@ -170,8 +176,14 @@ class Ledger:
         for artifact in document.artifacts:
             self.artifacts.setdefault(artifact, Origin(script, commit, artifact.name))
         self.declared_outs.update(document.declared_outs)
-        declares = document.declared_outs
-        return Sheet(frozenset(jobs), frozenset(current), frozenset(holds), document.artifacts, declares)
+        return Sheet(
+            jobs=frozenset(jobs),
+            current=frozenset(current),
+            holds=frozenset(holds),
+            artifacts=document.artifacts,
+            declares=document.declared_outs,
+            outputs=frozenset(outputs),
+        )
 
     def _add_run(self, run: Run, path: str, commit: str, script: str) -> _Entry:
         """Takes down a run; one of which the directory is not known may be one that is known by all else."""

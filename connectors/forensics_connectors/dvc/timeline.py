@@ -36,6 +36,8 @@ class Timeline:
             parent declares the output, and holds none.
         current: executions that are declared, not frozen and recorded, at the commits that were asked for.
         artifacts: declared artifacts at the commits that were asked for.
+        outputs: what differs from the first parent in which paths each document says are outputs of stages; None where
+            the document is gone.
     """
 
     steps: dict[int, dict[int, list[Step]]] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Timeline:
     unbased: list[tuple[int, int]] = field(default_factory=list)
     current: dict[int, frozenset[int]] = field(default_factory=dict)
     artifacts: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
+    outputs: dict[int, dict[str, frozenset[str] | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -152,6 +155,9 @@ def _record(
 ) -> None:
     """Takes down how a commit differs from each of its parents."""
     facts = ledger.facts
+    for subject, sheet in delta.sheets.items():
+        if (sheet or _NOTHING).outputs != states[base].sheets.get(subject, _NOTHING).outputs:
+            timeline.outputs.setdefault(position, {})[subject] = sheet.outputs if sheet else None
     for index in sorted(delta.gained):
         if not any(index in state.held.get(facts[index].path, ()) for state in states):
             timeline.versions.append((position, index))

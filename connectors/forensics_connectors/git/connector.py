@@ -31,7 +31,7 @@ class GitConnector:
         if find_layout(locator) is None:
             return None
         with open_view(locator) as view:
-            return git_source(view, self.kind)
+            return git_source(view)
 
     def read(self, source: Source) -> Iterator[Record]:
         """Yields all that git itself says of every commit of every ref.
@@ -46,6 +46,7 @@ class GitConnector:
             yield from git_records(history)
             yield from view.findings
             details: dict[str, object] = {
+                "connector": self.kind,
                 "head": text(view.head),
                 "refs": len(history.refs),
                 "commits": len(history.commits),
@@ -54,15 +55,15 @@ class GitConnector:
             yield Acquired(git_state(view), details)
 
 
-def git_source(view: View, kind: str) -> Source:
-    """The source that a repository is, for the connector of that kind.
+def git_source(view: View) -> Source:
+    """The source that a repository is, whichever connector reads it.
 
     It is told from others by its root commits, so that clones are one source.
     """
     state = git_state(view)
     place = view.worktree or view.git_dir
     name = text(place.name.removesuffix(".git"))
-    return Source(kind, text(str(place)), name, root_commits(view), view.object_format, state)
+    return Source("git", text(str(place)), name, root_commits(view), view.object_format, state)
 
 
 def git_state(view: View) -> str:

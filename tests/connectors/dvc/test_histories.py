@@ -231,6 +231,47 @@ def test_a_persisted_output_of_which_the_earlier_run_is_lost_is_a_gap(repo: GitR
     assert [gap.node for gap in facts.gaps(GapKind.NO_PRODUCER)] == [facts.all(Execution)[0].key]
 
 
+def test_git_vouches_for_its_files_save_where_their_own_commit_says_that_a_stage_makes_them(repo: GitRepo) -> None:
+    stage = yaml(train=("python train.py", ["train.py"], ["model"]))
+    repo.write({"dvc.yaml": stage, "train.py": "1\n"})
+    repo.write({"dvc.lock": lock(train=("python train.py", [("train.py", md5("1\n"))], [("model", md5("m1"))]))})
+    repo.commit()
+    wrong = yaml(train=("python train.py", ["train.py"], ["model", "train.py"]))
+    repo.write({"dvc.yaml": wrong, "train.py": "2\n"})
+    repo.write({"dvc.lock": lock(train=("python train.py", [("train.py", md5("2\n"))], [("model", md5("m2"))]))})
+    repo.commit()
+    repo.write({"dvc.yaml": stage, "train.py": "3\n"})
+    repo.write({"dvc.lock": lock(train=("python train.py", [("train.py", md5("3\n"))], [("model", md5("m3"))]))})
+    repo.commit()
+    (gap,) = facts_of(repo).gaps(GapKind.NO_PRODUCER)
+    assert gap.node == version_key("train.py", Digest("git", repo.git("rev-parse", "HEAD~1:train.py")))
+    assert gap.origin.commit == repo.git("rev-parse", "HEAD~1")
+
+
+def test_a_file_that_one_branch_says_a_stage_makes_is_a_gap_on_both(repo: GitRepo) -> None:
+    stage = yaml(train=("python train.py", ["notes"], ["model"]))
+    entry = lock(train=("python train.py", [("notes", md5("0\n"))], [("model", md5("m"))]))
+    repo.write({"dvc.yaml": stage, "dvc.lock": entry, "notes": "0\n"})
+    repo.commit()
+    repo.git("branch", "other")
+    repo.write({"notes": "1\n"})
+    repo.commit()
+    repo.git("checkout", "-q", "other")
+    repo.write({"notes": "1\n", "dvc.yaml": yaml(note=("note", [], ["notes"]), train=("python train.py", [], []))})
+    declaring = repo.commit()
+    (gap,) = facts_of(repo).gaps(GapKind.NO_PRODUCER)
+    assert gap.node == version_key("notes", Digest("git", repo.git("rev-parse", "HEAD:notes")))
+    assert gap.origin.commit == declaring
+
+
+def test_a_lost_run_of_an_old_stage_file_leaves_a_gap_at_what_git_holds(repo: GitRepo) -> None:
+    entry = "cmd: note\nouts:\n- cache: false\n  md5: {}\n  path: notes\n"
+    repo.write({"notes.dvc": entry.format(md5("0\n")), "notes": "1\n"})
+    repo.commit()
+    blob = version_key("notes", Digest("git", repo.git("rev-parse", "HEAD:notes")))
+    assert blob in {gap.node for gap in facts_of(repo).gaps(GapKind.NO_PRODUCER)}
+
+
 def test_a_command_answers_to_the_commit_that_wrote_it(repo: GitRepo) -> None:
     repo.write({"dvc.yaml": YAML, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
     first = repo.commit()

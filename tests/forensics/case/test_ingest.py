@@ -13,6 +13,8 @@ import pytest
 from forensics.case import Case
 from forensics.errors import IntegrityError
 from forensics.model import Acquired, Edge, EdgeKind, Finding, FindingKind, GapKind, Origin, Record, Source, version_key
+from forensics_connectors.contract import find_connector
+from tests.support.gitrepo import GitRepo
 from tests.support.history import WHERE, History, md5
 
 SOURCE = Source("git", "/somewhere/fraud", "fraud", ("0" * 40,), "sha1", "first")
@@ -187,3 +189,29 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(path: Path) -> None:
     assert "as it was before" in child.stderr
     with Case.open(path) as case:
         assert facts(case) == before
+
+
+def test_one_repository_is_one_source_whichever_connector_reads_it(path: Path, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    stage = "stages:\n  train:\n    cmd: train\n    deps:\n    - notes\n    outs:\n    - model\n    - notes\n"
+    lock = "schema: '2.0'\nstages:\n  train:\n    cmd: train\n    deps:\n    - path: notes\n      md5: {}\n"
+    repo.write({".dvc/config": "", "dvc.yaml": stage, "dvc.lock": lock.format("0" * 32), "notes": "1\n"})
+    repo.commit()
+    repo.git("tag", "-a", "model@v1.0.0", "-m", "first")
+    with Case.open(path, write=True, new=True) as case:
+
+        def reading(kind: str) -> tuple[int, bool, object]:
+            connector, source = find_connector(str(repo.path), kind)
+            done = case.ingest(source, connector.read(source))
+            return done.source, done.unchanged, done.details.get("connector")
+
+        assert reading("dvc") == (1, False, "dvc")
+        before = case.rows("SELECT * FROM gaps ORDER BY ALL")
+        assert any(row[1] == GapKind.NO_PRODUCER.value for row in before)
+        assert reading("git") == (1, False, "git")
+        assert case.rows("SELECT kind FROM sources") == [("git",)]
+        assert case.rows("SELECT * FROM gaps ORDER BY ALL") == before  # git knows nothing of what DVC is said to lack
+        assert not case.rows("FROM missed")
+        assert reading("dvc") == (1, False, "dvc")
+        assert reading("dvc")[1]
+        assert case.rows("SELECT * FROM gaps ORDER BY ALL") == before
