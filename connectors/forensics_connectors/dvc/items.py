@@ -110,7 +110,7 @@ def read_item(node: Node, directory: str, problems: list[Problem], flags: Flags 
             problems.append(Problem(FindingKind.BAD_DIGEST, message, path))
         digest = computed or digest
         nfiles = len(files)
-        size = sum(length or 0 for _, _, length in files) if size is None else size
+        size = _total(files) if size is None else size
     flags = flags or _DEPENDENCY
     return Item(
         path=path,
@@ -196,6 +196,12 @@ def _directory(files: tuple[tuple[str, Digest | None, int | None], ...]) -> Dige
     listing = [{key: digest.value, "relpath": name} for name, digest, _ in files if digest]
     md5 = hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False)
     return Digest(algorithm, f"{md5.hexdigest()}.dir")
+
+
+def _total(files: tuple[tuple[str, Digest | None, int | None], ...]) -> int | None:
+    """The bytes of all members, None where together they claim more than a size can be."""
+    total = sum(length or 0 for _, _, length in files)
+    return total if total < 2**63 else None
 
 
 def read_params(node: Node, directory: str) -> tuple[tuple[str, str, str], ...]:

@@ -21,6 +21,9 @@ __all__ = ["MAX_LOCK", "Memo", "parse_yaml", "read_project", "split"]
 
 #: The longest lock that is read, in bytes.
 MAX_LOCK = 256 * 2**20
+#: Stages that one lock may hold, and how many of them may make no sense on their own.
+MAX_STAGES = 500_000
+MAX_FAILED = 1_000
 
 _Parsed = tuple[str, Node]  # a stage's name and its entry
 _Known = tuple[Stage | None, Run | None, tuple[Problem, ...]]  # what an entry made with a declaration
@@ -62,6 +65,10 @@ def read_project(
     runs: list[Run] = []
     if lock is not None:
         content = decode(lock, problems, MAX_LOCK)
+        if content is not None and len(content) > MAX_BYTES and "<<<<<<<" in content:
+            message = f"{len(content)} characters, perhaps with conflict markers, more than are read of such a lock"
+            problems.append(Problem(FindingKind.TOO_LARGE, message, admits=True))
+            content = None
         sides = conflict_sides(content) if content is not None else None
         if sides is not None:
             problems.append(Problem(FindingKind.CONFLICT, "merge conflict markers; both sides were read", admits=True))
@@ -119,6 +126,8 @@ def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Probl
             parsed = parse_fast(chunk) or parse_yaml(chunk)
             if parsed is None:
                 failed.append(chunk)
+                if len(failed) > MAX_FAILED:
+                    break
                 continue
             name, entry = parsed
             stage = _declaration(name, pipeline)
@@ -136,6 +145,9 @@ def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Probl
                 for name, entry in whole.items()
             }
         else:
+            if len(failed) > MAX_FAILED:
+                message = f"more than {MAX_FAILED} entries that are no valid YAML; what follows them was not read"
+                problems.append(Problem(FindingKind.TOO_LARGE, message, admits=True))
             for chunk in failed:
                 locus = chunk.split("\n", 1)[0].strip()[:200]
                 problems.append(
@@ -276,7 +288,8 @@ def split(content: str) -> list[str] | None:
         return None
     else:
         indent, region = 0, content
-    chunks = _KEY[indent].split("\n" + region.removesuffix("\n"))
+    # What is beyond the limit stays one text, which no reader of a single stage will take.
+    chunks = _KEY[indent].split("\n" + region.removesuffix("\n"), maxsplit=MAX_STAGES)
     lead = chunks.pop(0)
     if any(line.strip() and not line.lstrip().startswith("#") for line in lead.split("\n")):
         return None

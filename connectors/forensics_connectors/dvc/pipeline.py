@@ -6,6 +6,7 @@ Source of the rules: dvc 3.67, ``dvc.parsing.DataResolver``, ``dvc.stage.loader.
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from forensics.model import FindingKind
 from forensics_connectors.dvc.documents import Declared, Document, Problem
@@ -208,7 +209,9 @@ class _Reader:
                 directory = self.directory if external else "" if directory == "." else directory
                 placed = not external
             if definition.get("vars"):
-                values = ChainMap(read_vars(definition["vars"], directory, self.read_file), dict(values))
+                own = read_vars(definition["vars"], directory, self.read_file, budget=self.budget)
+                # Not copied: a document of many stages would copy all of its values for each.
+                values = ChainMap(own, cast("dict[str, object]", values))
             sections = {
                 key: fill(definition.get(key), values, self.budget)
                 for key in ("deps", "params", "outs", "metrics", "plots")

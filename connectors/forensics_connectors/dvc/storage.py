@@ -49,6 +49,13 @@ class Storage:
         found = (folder for project in projects for folder in _folders(project / ".dvc"))
         self.folders: tuple[Path, ...] = tuple(dict.fromkeys(found))
 
+    def places(self, digest: Digest) -> Iterator[Path]:
+        """Where an object may lie: nowhere unless its name is a hash, since any other text could lead elsewhere."""
+        if digest.is_content_hash and digest.is_well_formed:
+            for folder in self.folders:
+                for layout in LAYOUTS:
+                    yield folder / layout / digest.value[:2] / digest.value[2:]
+
     def read_directory(self, digest: Digest) -> Directory | None:
         """Reads the listing of a directory.
 
@@ -59,18 +66,16 @@ class Storage:
             StorageProblem: the only listings found are not what their name says.
         """
         problem: StorageProblem | None = None
-        for folder in self.folders:
-            for layout in LAYOUTS:
-                path = folder / layout / digest.value[:2] / digest.value[2:]
-                try:
-                    data = _read_plain(path, _LISTING_BYTES)
-                    if data is None:
-                        continue
-                    if hashlib.md5(data, usedforsecurity=False).hexdigest() + ".dir" != digest.value:
-                        raise StorageProblem("its bytes do not have the md5 that its name says")
-                    return parse_listing(data, digest.algorithm)
-                except StorageProblem as error:
-                    problem = error
+        for path in self.places(digest):
+            try:
+                data = _read_plain(path, _LISTING_BYTES)
+                if data is None:
+                    continue
+                if hashlib.md5(data, usedforsecurity=False).hexdigest() + ".dir" != digest.value:
+                    raise StorageProblem("its bytes do not have the md5 that its name says")
+                return parse_listing(data, digest.algorithm)
+            except StorageProblem as error:
+                problem = error
         if problem is not None:
             raise problem
         return None
@@ -119,6 +124,8 @@ def parse_listing(data: bytes, algorithm: str) -> Directory:
             raise StorageProblem("an entry's digest is malformed")
         names.append(name)
         values.append(value)
+    if len(set(names)) != len(names):
+        raise StorageProblem("it names a member twice")
     return Directory(tuple(names), tuple(values), keys[key])
 
 

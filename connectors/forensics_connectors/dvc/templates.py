@@ -6,6 +6,7 @@ budget for each document, since a small template can ask for an endless amount o
 
 import json
 import posixpath
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _fill_text(template: str, values: Values, budget: Budget) -> object:
     for start, end in _expressions(template):
         meaning = _select(template[start + 2 : end - 1], values)
         if (start, end) == (0, len(template)):
-            budget.spend(1)
+            _spend_all(meaning, budget)
             return meaning
         parts += [template[last:start], to_text(meaning)]
         budget.spend(len(parts[-1]))
@@ -104,6 +105,18 @@ def _fill_text(template: str, values: Values, budget: Budget) -> object:
     parts.append(template[last:])
     budget.spend(len(template))
     return "".join(parts).replace(r"\${", "${")
+
+
+def _spend_all(meaning: object, budget: Budget) -> None:
+    """Counts every text in a value, which a template of a few characters can ask for again and again."""
+    stack = [meaning]
+    while stack:
+        node = stack.pop()
+        budget.spend(len(node) if isinstance(node, str) else 1)
+        if isinstance(node, dict):
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
 
 
 def _expressions(template: str) -> Iterator[tuple[int, int]]:
@@ -141,7 +154,12 @@ def _select(expression: str, values: Values) -> object:
 
 
 def read_vars(
-    nodes: Node, directory: str, read_file: Callable[[str], bytes | None], *, default: str = ""
+    nodes: Node,
+    directory: str,
+    read_file: Callable[[str], bytes | None],
+    *,
+    default: str = "",
+    budget: Budget | None = None,
 ) -> dict[str, object]:
     """Reads a ``vars:`` list, and the params file that is read without being named.
 
@@ -150,9 +168,10 @@ def read_vars(
         directory: what the files are relative to, repository-relative.
         read_file: gives a file's bytes by its repository-relative path.
         default: a file that need not exist.
+        budget: where many lists are read, what they may cost together.
 
     Raises:
-        TemplateError: a file that is missing or unreadable, or a key that two of them define.
+        TemplateError: a file that is missing or unreadable, a key that two of them define, or the budget is used up.
     """
     values: dict[str, object] = {}
     seen: set[str] = set()
@@ -171,6 +190,8 @@ def read_vars(
                 if node is default:
                     continue
                 raise TemplateError(f"{path} is not there")
+            if budget is not None:
+                budget.spend(len(data))
             loaded = _read_values(path, data)
             try:
                 _merge(values, {key: loaded[key] for key in keys.split(",") if key} if keys else loaded)
@@ -203,8 +224,8 @@ def _read_values(path: str, data: bytes) -> dict[str, object]:
             loaded = json.loads(text) if path.endswith(".json") else tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             raise TemplateError(f"{path} cannot be read") from error
-        if not _is_shallow(loaded):
-            raise TemplateError(f"{path} is too deep")
+        if not _is_sound(loaded):
+            raise TemplateError(f"{path} is too deep, or holds text that no path and no command can hold")
     elif path.endswith(".py"):
         raise TemplateError(f"{path} is a program, which is not run")
     elif (text_ := decode(data, problems)) is not None:
@@ -219,9 +240,16 @@ def _has_long_keys(text: str) -> bool:
     return any(line.count(".") > MAX_KEY_PARTS for line in text.split("\n"))
 
 
-def _is_shallow(tree: object) -> bool:
+#: NUL parts the keys of records, and a lone surrogate is no text; YAML lets neither through.
+_UNSOUND = re.compile("[\0\ud800-\udfff]")
+
+
+def _is_sound(tree: object) -> bool:
     level = [tree]
     for _ in range(MAX_DEPTH):
+        texts = (text for node in level for text in (node if isinstance(node, dict) else (node,)))
+        if any(isinstance(text, str) and _UNSOUND.search(text) for text in texts):
+            return False
         level = [
             item
             for node in level

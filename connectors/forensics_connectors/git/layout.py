@@ -101,6 +101,8 @@ def _with_common(worktree: Path | None, git_dir: Path, findings: list[Finding]) 
         common = (git_dir / os.fsdecode(pointer.strip())).resolve()
         if not common.is_dir():
             raise SourceError(f"the repository of this worktree is gone: {common}", hint=_HINT, locator=str(git_dir))
+        if git_dir.parent != common / "worktrees":
+            findings = [*findings, _outside(f"commondir leads to {common}")]
     objects = common / "objects"
     if objects.is_symlink() or not objects.is_dir():
         raise SourceError(

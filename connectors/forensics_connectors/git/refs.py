@@ -103,6 +103,9 @@ class _Reader:
                 self.add(decode(name), value)
 
     def read_loose(self, folder: Path, prefix: str, depth: int) -> None:
+        if folder.is_symlink():
+            self.report(prefix, "a symbolic link; not followed", kind=FindingKind.OUTSIDE, admits=True)
+            return
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)

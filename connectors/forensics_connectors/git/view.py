@@ -182,7 +182,7 @@ class View:
             if (source / name).is_symlink():
                 self._outside(f"objects/{name}")
             elif (source / name).is_dir():
-                (objects / name).symlink_to(source / name)
+                self._link_loose(source / name, objects / name)
         if (source / "pack").is_symlink():
             self._outside("objects/pack")
             return
@@ -205,8 +205,22 @@ class View:
                 else:
                     self._outside(f"objects/pack/{text(part)}")
 
-    def _outside(self, name: str) -> None:
-        message = f"{name} is a link; its objects were not read"
+    def _link_loose(self, source: Path, target: Path) -> None:
+        """Links a folder of loose objects, file by file where it holds anything else: git waits on a pipe for ever."""
+        with os.scandir(source) as entries:
+            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+        if all(found.values()):
+            target.symlink_to(source)
+            return
+        target.mkdir()
+        for name, plain in found.items():
+            if plain:
+                (target / name).symlink_to(source / name)
+            else:
+                self._outside(f"objects/{source.name}/{text(name)}", "no plain file; it was")
+
+    def _outside(self, name: str, what: str = "a link; its objects were") -> None:
+        message = f"{name} is {what} not read"
         self.notice(Finding(FindingKind.OUTSIDE, message, Origin(path=f".git/{name}"), admits=True))
 
     def _write(self) -> None:
