@@ -1,5 +1,6 @@
 """The rebuild plan where no clean version is left: the affected runs in topological order, with clean inputs."""
 
+import posixpath
 from dataclasses import dataclass
 from shlex import quote
 
@@ -7,9 +8,11 @@ from forensics.answer import Thing
 from forensics.case import Case
 from forensics.digest import Digest
 from forensics.model import EdgeKind, NodeKind
-from forensics.taint import Judgement, Level, newest
+from forensics.taint import Judgement, Level
 from forensics_queries.restore import restore_commands
+from forensics_queries.state import History
 from forensics_queries.statement import rows
+from forensics_queries.succession import Succession
 from forensics_queries.things import things
 
 __all__ = ["PlanStep", "rebuild_plan"]
@@ -23,7 +26,8 @@ class PlanStep:
         action: ``replace`` an input, or ``run`` a stage again.
         thing: the affected input or run.
         clean: the newest clean version to put in the input's place; None for a run, and where there is none.
-        commands: shell commands; empty where a person has to supply a clean input.
+        commands: shell commands, to be run at the top of a work tree; empty where a person has to supply a clean
+            input. For a stage that dvc.yaml no longer declares they say what it was, and fail.
     """
 
     action: str
@@ -32,31 +36,47 @@ class PlanStep:
     commands: tuple[str, ...]
 
 
-def rebuild_plan(case: Case, judgement: Judgement, version: int) -> tuple[PlanStep, ...]:
+def rebuild_plan(case: Case, judgement: Judgement, version: int, history: History) -> tuple[PlanStep, ...]:
     """Plans how to make one version again without what is bad.
 
     Args:
         case: the case.
         judgement: the verdicts.
         version: the affected version to make again.
+        history: the commits of the case.
 
     Returns:
         First the inputs to replace, then the runs to repeat, every run after those whose outputs it uses.
     """
     roots, runs = _upstream(judgement, version)
-    clean = {root: _clean_version(case, judgement, root) for root in roots}
+    clean = {root: _clean_version(case, judgement, root, history) for root in roots}
     shown = things(case, [*roots, *runs, *(found for found in clean.values() if found is not None)])
     steps = [_replace(case, judgement, shown[root], clean[root], shown) for root in roots if root in shown]
+    again: dict[tuple[str, ...], PlanStep] = {}
     named = {row[0]: row for row in rows(case, "rollback.executions", executions=runs)}
     for run in runs:
-        _, name, script, _, _ = named[run]
-        target = f"{script}:{name}" if script else name
-        steps.append(PlanStep("run", shown[run], None, (f"dvc repro --single-item --force {quote(target)}",)))
-    return tuple(steps)
+        _, name, script, directory, command, declared = named[run]
+        commands = (_repro(name, script) if declared else _gone(name, script, directory, command),)
+        # Several runs of one stage are repeated by one.
+        again.setdefault(commands, PlanStep("run", shown[run], None, commands))
+    return (*steps, *again.values())
+
+
+def _repro(name: str, script: str) -> str:
+    """Runs one stage again. In its own folder, since that may be a DVC project of its own."""
+    folder, file = posixpath.split(script)
+    target = file if file.endswith(".dvc") or file == "Dvcfile" else f"{file}:{name}" if file else name
+    where = f"--cd {quote(f'./{folder}' if folder.startswith('-') else folder)} " if folder else ""
+    return f"dvc {where}repro --single-item --force {quote(target)}"
+
+
+def _gone(name: str, script: str, directory: str, command: str) -> str:
+    said = f"{script or 'dvc.yaml'} declares no stage {name} any more; it ran in {directory or '.'}: {command}"
+    return f"printf '%s\\n' {quote(said)} >&2; false"
 
 
 def _upstream(judgement: Judgement, version: int) -> tuple[list[int], list[int]]:
-    """Affected inputs that nothing on record made, and affected runs in topological order."""
+    """Affected inputs that nothing affected made, and affected runs in topological order."""
     lineage = judgement.lineage
     roots: dict[int, None] = {}
     runs: dict[int, None] = {}
@@ -76,17 +96,24 @@ def _upstream(judgement: Judgement, version: int) -> tuple[list[int], list[int]]
         else:
             causes = [cause for cause, _ in lineage.suppliers(node)]
             causes += [cause for cause, _ in lineage.causes(node, EdgeKind.MEMBER)]
-            if not causes:
+            # What is bad although all that made it is clean was replaced afterwards, so that a run would not mend it.
+            if all(judgement.level(cause) is Level.CLEAR for cause in causes):
                 roots.setdefault(node)
         stack += [(cause, False) for cause in sorted(causes, reverse=True)]
     return list(roots), list(runs)
 
 
-def _clean_version(case: Case, judgement: Judgement, version: int) -> int | None:
-    found = rows(case, "rollback.artifacts", versions=[version])
-    others = rows(case, "rollback.versions", artifacts=[row[0] for row in found])
-    clean = [node for node, _, digest, _ in others if digest and judgement.level(node) is Level.CLEAR]
-    best = newest(judgement.lineage, judgement.order, clean)
+def _clean_version(case: Case, judgement: Judgement, version: int, history: History) -> int | None:
+    """The newest clean version of an artifact."""
+    artifacts = [row[0] for row in rows(case, "rollback.artifacts", versions=[version])]
+    clean = [
+        node
+        for node, _, digest, _ in rows(case, "rollback.versions", artifacts=artifacts)
+        if digest and judgement.level(node) is Level.CLEAR
+    ]
+    if not clean:
+        return None
+    best = Succession(case, artifacts[0], history, lambda _: True).newest(clean)
     return best[0] if best else None
 
 
@@ -95,5 +122,10 @@ def _replace(case: Case, judgement: Judgement, root: Thing, clean: int | None, s
         return PlanStep("replace", root, None, ())
     _, locator, path = rows(case, "rollback.locators", versions=[clean])[0]
     commits = rows(case, "rollback.commits", commits=list(judgement.lineage.places(clean)))
-    commands = restore_commands(locator, path, commits[0][1], Digest.parse(shown[clean].digest)) if commits else ()
-    return PlanStep("replace", root, shown[clean], commands)
+    if not commits:
+        return PlanStep("replace", root, None, ())
+    commands = restore_commands(locator, path, commits[0][1], Digest.parse(shown[clean].digest))
+    tracker = rows(case, "rollback.trackers", versions=[root.id])
+    # What a .dvc file tracks is recorded there anew, else the repository still says that the bad bytes belong there.
+    record = tuple(f"dvc commit --force {quote(f'./{path}' if path.startswith('-') else path)}" for (path,) in tracker)
+    return PlanStep("replace", root, shown[clean], commands + record)

@@ -25,10 +25,12 @@ def restore_commands(locator: str, path: str, commit: str, digest: Digest) -> tu
     folder = posixpath.dirname(name)
     commands = [f"mkdir -p {quote(folder)}"] if folder else []
     if digest.algorithm == "git":
-        commands.append(f"git -C {quote(locator)} cat-file blob {digest.value} > {quote(name)}")
-        commands.append(f'test "$(git hash-object --no-filters {quote(name)})" = {digest.value}')
+        # Plumbing alone: no filter, hook, pager or replacement that the repository configures takes part.
+        git = f"git --no-replace-objects -C {quote(locator)}"
+        commands.append(f"{git} cat-file blob {digest.value} > {quote(name)}")
+        commands.append(f'test "$({git} hash-object --no-filters --stdin < {quote(name)})" = {digest.value}')
         return tuple(commands)
-    commands.append(f"dvc get --force --rev {commit} --out {quote(name)} {quote(locator)} {quote(path)}")
+    commands.append(f"dvc get --force --rev {commit} --out {quote(name)} {quote(locator)} {quote(name)}")
     if digest.algorithm == "md5" and not digest.is_directory:
         commands.append(f"echo {quote(f'{digest.value}  {name}')} | md5sum --check")
     return tuple(commands)

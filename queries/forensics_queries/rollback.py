@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.digest import Digest
-from forensics.model import NodeKind, Presence
-from forensics.taint import Judgement, Level, newest
+from forensics.errors import UsageError
+from forensics.model import EdgeKind, NodeKind, Presence
+from forensics.taint import Judgement, Level, Lineage
 from forensics_queries.blast_radius import judged, unread
 from forensics_queries.coverage import coverage
 from forensics_queries.rebuild import PlanStep, rebuild_plan
 from forensics_queries.restore import restore_commands
+from forensics_queries.scope import scope
+from forensics_queries.state import History
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
+from forensics_queries.succession import Succession
 from forensics_queries.things import things
 
 __all__ = ["Refused", "Target", "rollback"]
@@ -22,6 +27,9 @@ __all__ = ["Refused", "Target", "rollback"]
 #: the connectors know; without it nothing is looked for.
 Look = Callable[[str, Digest], Presence]
 
+#: A version with its digest and its size.
+_State = tuple[int, str | None, int | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -29,8 +37,8 @@ class Refused:
 
     Attributes:
         thing: the version.
-        verdict: ``affected`` or ``unknown``.
-        reason: why it is unknown; empty where affected.
+        verdict: ``affected`` or ``unknown``; ``clear`` where only its bytes are lost.
+        reason: why it is unknown, or what became of its bytes; empty where affected.
         place: where it became so: the gap, the file.
     """
 
@@ -45,11 +53,12 @@ class Target:
     """What to do about one artifact.
 
     Attributes:
-        outcome: ``restore`` this version, ``keep`` it since it is newest and clean, or ``rebuild``.
+        outcome: ``restore`` this version; ``keep`` it since it is newest and clean; ``unproved``, it is the newest
+            clean one but its bytes are corrupt or were not found; or ``rebuild``.
         artifact: the artifact's path.
         thing: the target; for a rebuild the newest version, which is not clean.
         releases: its releases.
-        commit: a commit that holds it.
+        commit: a commit that introduced it.
         size: bytes.
         bytes: ``present``, ``corrupt``, ``listed``, ``missing`` or ``not looked for``.
         bytes_detail: where, and what was found.
@@ -91,17 +100,41 @@ def rollback(
         UsageError: nothing is marked, or a subject cannot be told.
     """
     judgement, start, when = judged(case, (), as_of)
-    versions = rows(case, "rollback.versions", artifacts=_artifacts(case, judgement, subjects))
-    by_artifact: dict[int, list[tuple[int, str | None, int | None]]] = {}
-    for version, artifact, digest, size in versions:
-        by_artifact.setdefault(artifact, []).append((version, digest, size))
-    found = [target for states in by_artifact.values() for target in _targets(case, judgement, states, look)]
-    found.sort(key=lambda row: (row.outcome == "keep", row.artifact, not row.releases, row.thing.digest, row.thing.id))
+    belongs = scope(case, as_of)
+    artifacts = _artifacts(case, judgement, subjects)
+    by_artifact: dict[int, list[_State]] = {}
+    for version, artifact, digest, size in rows(case, "rollback.versions", artifacts=artifacts):
+        if belongs(version):
+            by_artifact.setdefault(artifact, []).append((version, digest, size))
+    history = History.load(case)
+    found: list[Target] = []
+    nowhere: list[str] = []
+    for artifact, path in rows(case, "rollback.names", artifacts=artifacts):
+        succession = Succession(case, artifact, history, belongs)
+        states = [state for state in by_artifact.get(artifact, ()) if succession.holds(state[0])]
+        targets = _targets(case, judgement, states, look, succession, history)
+        found += targets
+        if not targets:
+            nowhere.append(path)
+    found.sort(key=lambda row: (row.outcome == "keep", row.artifact, row.thing.source, row.outcome == "unproved"))
     notes = [*(f"started from {label}" for label in start.labels), *([when.note] if when.note else [])]
+    notes += [f"{path} has no row: no commit on record holds a version of it that has a digest" for path in nowhere]
+    notes += [_loss(target) for target in found if target.outcome == "unproved"]
     notes.append("nothing was run: read the commands before you do")
+    if any(target.commands for target in found):
+        notes.append("the commands run git and dvc on the repository, under its own configuration")
+    if any(target.outcome == "rebuild" for target in found):
+        notes.append("a rebuild runs the repository's code, at the top of a work tree of the commit that is named, "
+                     "with its data: git checkout COMMIT, dvc checkout")  # fmt: skip
     parameters = {"subjects": " ".join(subjects), "as_of": as_of or ""}
-    short = unread(case, judgement)
+    short = unread(case, judgement) or bool(nowhere)
     return Answer("rollback", parameters, tuple(found), coverage(case), tuple(notes), short)
+
+
+def _loss(row: Target) -> str:
+    return (
+        f"{row.artifact}: the bytes of its newest clean version {row.thing.digest} are {row.bytes}: {row.bytes_detail}"
+    )
 
 
 def _artifacts(case: Case, judgement: Judgement, subjects: Sequence[str]) -> list[int]:
@@ -111,63 +144,122 @@ def _artifacts(case: Case, judgement: Judgement, subjects: Sequence[str]) -> lis
         return [row[0] for row in rows(case, "rollback.models") if row[0] in touched]
     named: list[int] = []
     for text in subjects:
-        for node in resolve(case, text).nodes:
-            kind = judgement.lineage.kind(node)
-            if kind is NodeKind.RELEASE:
-                named += judgement.lineage.released(node)
-            elif kind is NodeKind.VERSION:
-                named.append(node)
-            elif kind is NodeKind.CONTENT:
-                named += judgement.lineage.holders(node)
+        found = [version for node in resolve(case, text).nodes for version in _versions(judgement.lineage, node)]
+        if not found:
+            raise UsageError(
+                f"{text} is no version of an artifact that could be restored",
+                hint="name a path, a digest or a release; without a subject all affected models are taken",
+            )
+        named += found
     return [row[0] for row in rows(case, "rollback.artifacts", versions=named)]
 
 
+def _versions(lineage: Lineage, node: int) -> list[int]:
+    """The versions that a subject stands for; a file in a directory stands for the directory."""
+    kind = lineage.kind(node)
+    if kind is NodeKind.RELEASE:
+        return lineage.released(node)
+    if kind is NodeKind.VERSION:
+        return [node]
+    if kind is NodeKind.EXECUTION:
+        return [version for version, _ in lineage.effects(node, EdgeKind.GENERATED)]
+    if kind is not NodeKind.CONTENT:
+        return []
+    holding = [node, *lineage.directories(node)]
+    return [version for content in holding for version in lineage.holders(content)]
+
+
 def _targets(
-    case: Case, judgement: Judgement, states: list[tuple[int, str | None, int | None]], look: Look | None
+    case: Case,
+    judgement: Judgement,
+    states: list[_State],
+    look: Look | None,
+    succession: Succession,
+    history: History,
 ) -> list[Target]:
-    lineage, order = judgement.lineage, judgement.order
-    clean = [version for version, digest, _ in states if digest and judgement.level(version) is Level.CLEAR]
-    others = [version for version, _, _ in states if judgement.level(version) is not Level.CLEAR]
+    digests = {version: Digest.parse(digest) for version, digest, _ in states if digest}
     sizes = {version: size for version, _, size in states}
-    best = newest(lineage, order, clean)
-    chosen = best or newest(lineage, order, others)[:1]
-    shown = things(case, [version for version, _, _ in states])
-    releases = _releases(case, [version for version, _, _ in states])
+    clean = [version for version in digests if judgement.level(version) is Level.CLEAR]
+    others = [version for version in sizes if judgement.level(version) is not Level.CLEAR]
+    shown = things(case, sizes)
+    releases = _releases(case, list(sizes))
+    place = cache(partial(_place, case, judgement))
+
+    def newer(version: int) -> list[int]:
+        return [other for other in others if not succession.is_older(other, version)]
+
+    proved, lost = _look_for(succession, clean, newer, lambda version: _ask(look, place(version)[1], digests[version]))
+    presences = proved | lost
+    released = succession.held_at(row[0] for row in rows(case, "rollback.released"))
+
+    def rank(version: int) -> tuple[object, ...]:
+        return not releases.get(version), version not in released, shown[version].digest, version
+
+    chosen = [*succession.newest(proved), *(version for version in succession.newest(clean) if version in lost)]
     targets = []
-    for version in sorted(chosen, key=lambda node: (not releases.get(node), node)):
-        newer = [other for other in others if other != version and not _before(judgement, other, version)]
-        refused = _refused(case, judgement, newer if best else others, shown)
-        commit, locator = _place(case, judgement, version)
-        thing = shown[version]
-        presence = Presence("not looked for")
-        commands: tuple[str, ...] = ()
-        if best:
-            digest = Digest.parse(thing.digest)
-            presence = look(locator, digest) if look is not None else presence
-            commands = restore_commands(locator, thing.path, commit, digest)
+    for version in sorted(chosen, key=rank):
+        commit, locator = place(version)
+        refused = _refused(case, judgement, newer(version), shown)
+        if version in proved:
+            after = [other for other in lost if not succession.is_older(other, version)]
+            refused += tuple(Refused(shown[other], "clear", f"bytes {lost[other].state}", None) for other in after)
+        outcome = "unproved" if version in lost else "restore" if refused else "keep"
+        commands = restore_commands(locator, shown[version].path, commit, digests[version]) if commit else ()
         targets.append(
-            Target(
-                outcome="rebuild" if not best else "restore" if refused else "keep",
-                artifact=thing.path,
-                thing=thing,
-                releases=releases.get(version, ()),
-                commit=commit,
-                size=sizes[version],
-                bytes=presence.state,
-                bytes_detail=" ".join(part for part in (presence.where, presence.detail) if part),
-                sha256=presence.sha256,
-                commands=commands if refused else (),
-                refused=refused,
-                plan=() if best else rebuild_plan(case, judgement, version),
-            )
-        )
+            _target(outcome, shown[version], releases.get(version, ()), commit, sizes[version], presences[version],
+                    () if outcome == "keep" else commands, refused)
+        )  # fmt: skip
+    if not clean and others:
+        version = min(succession.newest(others), key=rank)
+        commit, _ = place(version)
+        refused = _refused(case, judgement, others, shown)
+        plan = rebuild_plan(case, judgement, version, history)
+        targets.append(
+            _target("rebuild", shown[version], releases.get(version, ()), commit, sizes[version],
+                    Presence("not looked for"), (), refused, plan)
+        )  # fmt: skip
     return targets
 
 
-def _before(judgement: Judgement, version: int, other: int) -> bool:
-    """Whether a version stands on record before every place of another."""
-    places, after = set(judgement.lineage.places(version)), judgement.lineage.places(other)
-    return bool(after) and all(not places.isdisjoint(judgement.order.ancestry(commit)) for commit in after)
+def _target(
+    outcome: str,
+    thing: Thing,
+    releases: tuple[str, ...],
+    commit: str,
+    size: int | None,
+    presence: Presence,
+    commands: tuple[str, ...],
+    refused: tuple[Refused, ...],
+    plan: tuple[PlanStep, ...] = (),
+) -> Target:
+    where = " ".join(part for part in (presence.where, presence.detail) if part)
+    return Target(
+        outcome, thing.path, thing, releases, commit, size, presence.state, where, presence.sha256, commands, refused,
+        plan,
+    )  # fmt: skip
+
+
+def _ask(look: Look | None, locator: str, digest: Digest) -> Presence:
+    return Presence("not looked for") if look is None else look(locator, digest)
+
+
+def _look_for(
+    succession: Succession, clean: list[int], newer: Callable[[int], list[int]], ask: Callable[[int], Presence]
+) -> tuple[dict[int, Presence], dict[int, Presence]]:
+    """Looks for the bytes of clean versions, newest first, until every older one comes before one that is there.
+
+    Returns:
+        Those that are there, and those that are not. What is newest of all and only missing here is no loss.
+    """
+    proved: dict[int, Presence] = {}
+    lost: dict[int, Presence] = {}
+    for version in succession.newest_first(clean):
+        if any(succession.is_older(version, other) for other in proved):
+            continue
+        found = ask(version)
+        gone = found.state == "corrupt" or (found.state == "missing" and bool(newer(version)))
+        (lost if gone else proved)[version] = found
+    return proved, lost
 
 
 def _refused(case: Case, judgement: Judgement, versions: list[int], shown: dict[int, Thing]) -> tuple[Refused, ...]:
@@ -186,10 +278,10 @@ def _refused(case: Case, judgement: Judgement, versions: list[int], shown: dict[
 
 
 def _place(case: Case, judgement: Judgement, version: int) -> tuple[str, str]:
-    """A commit that holds a version, the first by claimed time, and where its repository is."""
+    """A commit that introduced a version, one that is not gone, and where its repository is."""
     commits = rows(case, "rollback.commits", commits=list(judgement.lineage.places(version)))
     _, locator, _ = rows(case, "rollback.locators", versions=[version])[0]
-    commit = min(commits, key=lambda row: (row[2], row[1]))[1] if commits else ""
+    commit = min(commits, key=lambda row: (row[3], row[2], row[1]))[1] if commits else ""
     return commit, locator
 
 

@@ -7,6 +7,10 @@ SELECT DISTINCT artifact FROM version SEMI JOIN (SELECT unnest($versions::INTEGE
 -- @name models
 SELECT artifact_id FROM artifacts WHERE kind = 'model' AND source_id > 0 ORDER BY artifact_id;
 
+-- @name names
+-- @param artifacts ids of artifacts
+SELECT a.id, a.path FROM artifact a SEMI JOIN (SELECT unnest($artifacts::INTEGER[]) AS id) g USING (id) ORDER BY a.path;
+
 -- @name versions
 -- @param artifacts ids of artifacts
 SELECT v.id, v.artifact, c.algorithm || ':' || c.value AS digest, v.size
@@ -14,6 +18,9 @@ FROM version v SEMI JOIN (SELECT unnest($artifacts::INTEGER[]) AS artifact) g ON
 LEFT JOIN content c ON c.id = v.content
 WHERE EXISTS (FROM change h WHERE h.version = v.id)
 ORDER BY v.artifact, v.id;
+
+-- @name released
+SELECT DISTINCT git_commit FROM release WHERE git_commit IS NOT NULL ORDER BY git_commit;
 
 -- @name locators
 -- @param versions ids of versions
@@ -24,10 +31,15 @@ ORDER BY v.id;
 
 -- @name commits
 -- @param commits ids of commits
-SELECT c.id, c.oid, c.commit_time FROM git_commit c
+SELECT c.id, c.oid, c.commit_time, EXISTS (FROM missed m WHERE m.node = c.id) AS gone FROM git_commit c
 SEMI JOIN (SELECT unnest($commits::INTEGER[]) AS id) g ON g.id = c.id ORDER BY c.id;
 
 -- @name executions
 -- @param executions ids of executions
-SELECT e.id, e.name, e.script, e.directory, e.command FROM execution e
+SELECT e.id, e.name, e.script, e.directory, e.command, e.declared FROM execution e
 SEMI JOIN (SELECT unnest($executions::INTEGER[]) AS id) g ON g.id = e.id ORDER BY e.id;
+
+-- @name trackers
+-- @param versions ids of versions
+SELECT DISTINCT document FROM versions v SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = v.version_id
+WHERE v.tracked AND ends_with(document, '.dvc') ORDER BY document;
