@@ -105,7 +105,7 @@ def _explain(error: Exception) -> int:
 def _usage(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "forensics"
     if isinstance(error, click.NoSuchOption) and command == "forensics":
-        return "options follow the command: forensics COMMAND --case PATH"
+        return "options follow the command: forensics COMMAND OPTIONS"
     asked = error.param.human_readable_name if isinstance(error, click.MissingParameter) and error.param else ""
     if asked in _SUBJECTS:
         return f"{command} --help; forensics help subjects says what can stand there"

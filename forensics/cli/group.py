@@ -70,6 +70,11 @@ def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> N
         ctx.exit()
 
 
+def _case(ctx: click.Context, _parameter: click.Parameter, path: str | None) -> None:
+    # Commands take the option too, and theirs counts: options.py falls back on this one.
+    ctx.obj = path
+
+
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -84,12 +89,13 @@ Examples:
   forensics blast-radius data/transactions.csv    every affected version, and why
   forensics rollback models/fraud.json            newest clean version, digest, restore commands
 
-Options such as --case and --format follow the command.
+Options such as --format follow the command; --case may stand before it or after it.
 Results go to stdout, everything else to stderr; forensics help subjects and
 forensics help words explain what stands in questions and answers, forensics help exit-codes the exit codes.""",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
+@click.option("--case", metavar="PATH", expose_value=False, callback=_case, help="The case file, for any command.")
 def cli() -> None:
     """Finds where poisoned training data came from, what it touches, and what to go back to."""

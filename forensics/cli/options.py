@@ -126,7 +126,8 @@ def _options(function: Function, options: tuple[Callable[[Function], Function], 
         **rest: Any,
     ) -> Any:
         path = None if output == "-" else output
-        return function(Shared(case_path(case), form, path, limit, quiet, color), **rest)
+        named = case or click.get_current_context().obj
+        return function(Shared(case_path(named), form, path, limit, quiet, color), **rest)
 
     command: Function = gathered
     for option in reversed(options):

@@ -62,7 +62,7 @@ def test_topics_explain_subjects_and_words(forensics):
 
 
 def test_an_option_before_the_command_is_told_its_place(forensics):
-    assert "hint: options follow the command" in forensics("--case", "x", "blame").err
+    assert "hint: options follow the command" in forensics("--format", "json", "blame").err
 
 
 def test_without_a_case_it_says_how_to_make_one(forensics):
