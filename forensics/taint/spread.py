@@ -21,7 +21,7 @@ __all__ = ["Spread"]
 
 _CONSUMING = (EdgeKind.USED, EdgeKind.RELEASED)
 _COPYING = (EdgeKind.IMPORTED, EdgeKind.DECLARED)
-_GAPS = frozenset({*(kind.value for kind in GapKind), Reason.OTHER_ALGORITHM.value, Reason.UNDECLARED_CODE.value})
+_GAPS = frozenset({*(kind.value for kind in GapKind), Reason.OTHER_ALGORITHM.value})
 _SUPPLYING = (EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED)
 
 

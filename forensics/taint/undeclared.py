@@ -21,7 +21,7 @@ def undeclared_code(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int,
 
     Args:
         lineage: the graph.
-        spread: what is affected so far: bad commits, and bad contents that are files of a git tree.
+        spread: what is not clear so far: commits, and versions that are files of a git tree.
 
     Yields:
         The run, and the version of the file.
@@ -37,8 +37,7 @@ def undeclared_code(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int,
 def _bad_files(lineage: "Lineage", spread: "Spread") -> Iterable[tuple[int, str]]:
     accused = sorted({node for node, _ in spread.causes if lineage.kind(node) is NodeKind.COMMIT})
     bad = {version for commit in accused for version, _ in lineage.effects(commit, EdgeKind.INTRODUCED)}
-    contents = {node for node, _ in spread.causes if lineage.kind(node) is NodeKind.CONTENT}
-    bad |= {version for content in contents for version in lineage.holders(content)}
+    bad |= {node for node, _ in spread.causes if lineage.kind(node) is NodeKind.VERSION}
     made = {version for version in bad if any(True for _ in lineage.causes(version, EdgeKind.GENERATED))}
     sql = statements("forensics.taint", "undeclared.sql")["git_files"]
     for version, path in lineage.case.rows(sql, {"versions": sorted(bad - made)}):
