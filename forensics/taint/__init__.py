@@ -113,7 +113,7 @@ def judge(
     order = Order(lineage)
     seeds = tuple(seeds)
     belongs: Callable[[int], bool] | None = None if as_of is None else as_of_commit(lineage, order, as_of)
-    origins = origins_of(lineage, seeds)
+    origins = origins_of(lineage, order, seeds)
     spread = Spread(
         lineage, order, origins.commits, placed=origins.placed, cleared=frozenset(cleared), admitted=belongs
     )

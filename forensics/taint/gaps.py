@@ -1,8 +1,8 @@
 """Rules 10 and 11: what could have come through where lineage is missing.
 
-The order rule holds for what has a place of its own in history: a commit, an actor, a run, and a content that only runs
-on record made. A content that came from outside may have been anywhere before its first record, in the very listing
-that is missing; so order never excludes a gap for such a one.
+The order rule holds for what was nowhere before its first record: a commit, an actor, a run, a content that only runs
+on record made, and a content that is seen to arrive, since what stood before it at the same paths is known and is
+something else. Any other content may have been there all along, in the very listing that is missing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,7 @@ from forensics.taint.level import CERTAIN, Facet, Level, Seed
 
 if TYPE_CHECKING:
     from forensics.taint.lineage import Lineage
+    from forensics.taint.order import Order
     from forensics.taint.spread import Spread
 
 __all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms"]
@@ -28,22 +29,20 @@ class Origins:
         contents: contents that seeds name, and their other digests.
         only_contents: every seed names a content.
         commits: those at which what is bad first stands on record.
-        placed: it cannot have been anywhere before them: no seed is a content that came from outside.
-        derived: runs on record made a content that a seed names.
+        placed: it was nowhere before them, as far as can be told (module docstring).
     """
 
     contents: frozenset[int]
     only_contents: bool
     commits: tuple[int, ...]
     placed: bool
-    derived: bool
 
 
-def origins_of(lineage: "Lineage", seeds: Iterable[Seed]) -> Origins:
+def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Origins:
     """Sums up the seeds."""
     contents: set[int] = set()
     commits: set[int] = set()
-    placed, only_contents, derived = True, True, False
+    placed, only_contents = True, True
     for seed in seeds:
         kind = lineage.kind(seed.node)
         content = seed.node if kind is NodeKind.CONTENT else None
@@ -57,10 +56,18 @@ def origins_of(lineage: "Lineage", seeds: Iterable[Seed]) -> Origins:
             continue
         same = lineage.same(content)
         contents.update(same)
-        made = [_is_supplied(lineage, version) for version in _carriers(lineage, same)]
-        placed = placed and bool(made) and all(made)
-        derived = derived or any(made)
-    return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed, derived)
+        carriers = list(_carriers(lineage, same))
+        made = all(_is_supplied(lineage, version) for version in carriers)
+        placed = placed and (made or _arrived(lineage, order, carriers))
+    return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed)
+
+
+def _arrived(lineage: "Lineage", order: "Order", carriers: Iterable[int]) -> bool:
+    """Whether a content is seen to arrive: what stood before it at the same paths is known, and is something else."""
+    rows = lineage.case.rows(
+        statements("forensics.taint", "gaps.sql")["opaque_versions"], {"versions": sorted(set(carriers))}
+    )
+    return all(not order.within(lineage.places(opaque), lineage.places(carrier)) for carrier, opaque in rows)
 
 
 def _carriers(lineage: "Lineage", contents: Iterable[int]) -> Iterator[int]:
@@ -102,6 +109,7 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
         for (node, facet), cause in spread.causes.items()
         if facet is Facet.SHARED and cause.level is Level.AFFECTED
     }
+    alike = _alike(lineage, origins.contents)
     smallest, smallest_made = _smallest(lineage, origins.contents), _smallest(lineage, shared)
     for node, kind, size, digest in lineage.case.rows(statements("forensics.taint", "gaps.sql")["standing_gaps"]):
         gap = GapKind(kind)
@@ -110,8 +118,7 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
         marked = smallest is not None and (size is None or smallest <= size)
         if gap is GapKind.MISSING_LISTING:
             made = smallest_made is not None and (size is None or smallest_made <= size)
-            together = (marked or made) and _is_put_together(lineage, node)
-            admits = together or (marked and origins.derived)
+            admits = (marked and node in alike) or ((marked or made) and _is_put_together(lineage, node))
         else:
             admits = _admits(gap, marked, digest, origins)
         if admits:
@@ -124,6 +131,13 @@ def _is_put_together(lineage: "Lineage", directory: int) -> bool:
     What a run made came from its inputs, and is judged by those.
     """
     return any(not _is_supplied(lineage, version) for version in lineage.holders(directory))
+
+
+def _alike(lineage: "Lineage", contents: Iterable[int]) -> frozenset[int]:
+    """Directories at whose path one of some contents stood too, at some time: members stay from one to the next."""
+    carriers = sorted(set(_carriers(lineage, contents)))
+    sql = statements("forensics.taint", "gaps.sql")["alike"]
+    return frozenset(row[0] for row in lineage.case.rows(sql, {"versions": carriers}))
 
 
 def _admits(gap: GapKind, marked: bool, digest: str | None, origins: Origins) -> bool:

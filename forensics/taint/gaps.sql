@@ -10,6 +10,25 @@ LEFT JOIN content c ON c.id = v.content
 WHERE NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
 ORDER BY g.node, g.kind;
 
+-- @name opaque_versions
+-- @param versions ids of versions
+SELECT DISTINCT g.id AS carrier, v.id AS opaque
+FROM (SELECT unnest($versions::INTEGER[]) AS id) g
+JOIN version c ON c.id = g.id
+JOIN version v ON v.artifact = c.artifact AND v.id <> c.id
+WHERE EXISTS (
+    FROM gap p WHERE p.node IN (v.id, v.content) AND p.kind IN ('missing-listing', 'no-digest')
+        AND NOT EXISTS (FROM filled f WHERE f.node = p.node AND f.kind = p.kind)
+)
+ORDER BY carrier, opaque;
+
+-- @name alike
+-- @param versions ids of versions
+SELECT DISTINCT v.content FROM version v
+JOIN version c ON c.artifact = v.artifact
+SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = c.id
+WHERE v.content IS NOT NULL ORDER BY v.content;
+
 -- @name file_sizes
 WITH given AS (SELECT unnest($contents::INTEGER[]) AS id)
 SELECT c.id, coalesce((SELECT max(v.size) FROM version v WHERE v.content = c.id),

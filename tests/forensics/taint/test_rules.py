@@ -385,10 +385,26 @@ class TestRule11GapsAdmitOrDoNot:
 
     def test_a_content_may_have_been_there_before_its_first_record(self, history: History, tmp_path: Path) -> None:
         before = history.commit()
-        hiding = history.folder("early", {"x": "1"}, before, listed=False)
-        history.version("raw", "poison", history.commit(before))
+        hiding = history.folder("raw", {"x": "1"}, before, listed=False)
+        history.folder("raw", {"x": "1", "y": "poison"}, history.commit(before))
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), hiding) == "unknown: missing-listing"
+
+    def test_a_content_that_is_seen_to_arrive_was_not_there_before(self, history: History, tmp_path: Path) -> None:
+        before = history.commit()
+        other = history.folder("other", {"x": "1"}, before, listed=False)
+        history.folder("raw", {"x": "1"}, before)
+        history.folder("raw", {"x": "1", "y": "poison"}, history.commit(before))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), other) == "clear"
+
+    def test_what_a_run_made_is_judged_by_its_inputs(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        history.version("poisoned.csv", "poison", at)
+        clean, made = history.version("clean.csv", "clean", at), history.folder("made", {"x": "1"}, at, listed=False)
+        history.run([clean], [made], at)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), made) == "clear"
 
     def test_a_root_with_a_full_digest_is_no_gap(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
