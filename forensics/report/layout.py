@@ -21,6 +21,10 @@ Detail = tuple[str, str]
 VERBATIM = "$"
 
 
+#: What the names of columns hold whose values people copy.
+_COPIED = ("digest", "oid", "commit", "subject")
+
+
 def _nothing(_row: Any) -> str:
     return ""
 
@@ -101,15 +105,20 @@ def _source_read(source: SourceRead) -> str:
     return f"{source.name} ({source.kind}), {when}, {findings}{unread}"
 
 
-def generic(row: Any) -> Layout:
-    """A layout with a column for every field of a row, paths and lists of records under it."""
+def generic(row: Any, *, exact: bool = False) -> Layout:
+    """A layout with a column for every field of a row, paths and lists of records under it.
+
+    Args:
+        row: the first row, or None.
+        exact: columns are named as the fields are: what somebody named in SQL stays as it is.
+    """
     columns: list[Column] = []
     for field in fields(row) if is_dataclass(row) else ():
         value = getattr(row, field.name)
         if isinstance(value, Thing):
             columns += _thing(field.name)
         elif not _is_detail(value):
-            columns.append(_scalar(field))
+            columns.append(_scalar(field, exact=exact))
     return Layout(tuple(columns), detail=_details)
 
 
@@ -117,10 +126,10 @@ def _is_detail(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and is_dataclass(value[0]) and not isinstance(value[0], Thing)
 
 
-def _scalar(field: Field[Any]) -> Column:
+def _scalar(field: Field[Any], *, exact: bool) -> Column:
     name, shown = field.name, clock if is_time(field) else _text
-    title = name.removeprefix("claimed_").replace("_", " ").upper()
-    return Column(title, lambda row: shown(getattr(row, name)), whole="digest" in name)
+    title = name if exact else name.removeprefix("claimed_").replace("_", " ").upper()
+    return Column(title, lambda row: shown(getattr(row, name)), whole=any(word in name for word in _COPIED))
 
 
 def _thing(name: str) -> list[Column]:

@@ -13,7 +13,9 @@ __all__ = ["LAYOUTS", "layout"]
 
 def layout(answer: Answer[Any]) -> Layout:
     """The layout of a question: its own, else one made from the fields of its rows."""
-    return LAYOUTS.get(answer.question) or generic(answer.rows[0] if answer.rows else None)
+    if answer.question in LAYOUTS:
+        return LAYOUTS[answer.question]
+    return generic(answer.rows[0] if answer.rows else None, exact=answer.question == "sql")
 
 
 def _counts(counts: dict[str, int], otherwise: str, many: str = "") -> str:
@@ -88,8 +90,17 @@ def _radius_detail(row: Any) -> tuple[Detail, ...]:
 
 _OUTCOMES = {
     "restore": "RESTORE a clean version, the newest of its branch",
+    "unproved": "UNPROVED, the newest clean version, but its bytes are corrupt or were not found",
     "rebuild": "REBUILD, no clean version is left",
     "keep": "KEEP, the newest version is clean",
+}
+
+
+_TO_DO = {
+    "restore": "to restore",
+    "unproved": "clean but without proved bytes",
+    "rebuild": "to rebuild",
+    "keep": "to keep",
 }
 
 
@@ -98,10 +109,11 @@ def _rollback_opening(answer: Answer[Any]) -> str:
     found: dict[tuple[str, str], list[str]] = {}
     for row in answer.rows:
         found.setdefault((row.thing.source, row.artifact), []).append(row.outcome)
-    counts = {outcome: sum(outcomes[0] == outcome for outcomes in found.values()) for outcome in _OUTCOMES}
-    choices = sum(len(outcomes) > 1 for outcomes in found.values())
-    ways = "; where several branches hold a clean version, take one, the released first" if choices else ""
-    return f"{', '.join(f'{n:,} to {outcome}' for outcome, n in counts.items() if n)}{ways}"
+    counts = {outcome: sum(outcome in outcomes for outcomes in found.values()) for outcome in _OUTCOMES}
+    said = _counts({_TO_DO[outcome]: n for outcome, n in counts.items()}, "")
+    if any(outcomes.count("restore") > 1 for outcomes in found.values()):
+        said += "; where several branches hold a clean version, take one, the released first"
+    return said
 
 
 def _rollback_detail(row: Any) -> tuple[Detail, ...]:

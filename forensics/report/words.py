@@ -20,7 +20,7 @@ STRENGTHS: dict[str, str] = {
 #: Why a verdict is unknown: a weak step, a rule, or a gap.
 REASONS: dict[str, str] = {
     "declared": "a step is declared, and not pinned to a revision or a digest",
-    "inferred": "a step is only inferred: by path or name, from a merged lock, from an out that persists",
+    "inferred": "a step is inferred, not recorded",
     "assumed": "digests of different algorithms are taken for the same bytes",
     "suspect": "it follows from a mark of suspicion",
     "same-bytes": "runs that are not affected are on record with the same bytes",
