@@ -1,8 +1,8 @@
 """Rules 10 and 11: what could have come through where lineage is missing.
 
-The order rule holds for what was nowhere before its first record: a commit, an actor, a run, a content that only runs
-on record made, and a content that is seen to arrive, since what stood before it at the same paths is known and is
-something else. Any other content may have been there all along, in the very listing that is missing.
+The order rule holds for what was nowhere before its first record: a commit, an actor, a run, and a content that is seen
+to arrive, since what stood before it at the same paths is known and is something else. Any other content may have been
+there all along, in the very listing that is missing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -56,9 +56,7 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
             continue
         same = lineage.same(content)
         contents.update(same)
-        carriers = list(_carriers(lineage, same))
-        made = all(_is_supplied(lineage, version) for version in carriers)
-        placed = placed and (made or _arrived(lineage, order, carriers))
+        placed = placed and _arrived(lineage, order, _carriers(lineage, same))
     return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed)
 
 

@@ -47,15 +47,26 @@ class Failure:
 
 @dataclass
 class Tally:
-    """Counts over many histories: (truth, verdict) pairs, where truth is ``made`` or ``clean``."""
+    """Counts over many histories.
+
+    Attributes:
+        counts: (truth, verdict) pairs on full evidence, where truth is ``made`` or ``clean``.
+        predicted: classes of clean versions that are not clear.
+        degraded: verdicts compared after evidence was taken away.
+        settled: of those, clean bytes that became clear, by what they were and what was taken away.
+    """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     predicted: Counter[str] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)
+    degraded: int = 0
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         self.counts += other.counts
         self.predicted += other.predicted
+        self.settled += other.settled
+        self.degraded += other.degraded
         self.failures += other.failures
 
     def share(self, truth: str, verdict: str) -> float:
@@ -102,6 +113,10 @@ def verify_degraded(
 ) -> Tally:
     """Checks verdicts after evidence was taken away: rule 3, for versions that are still on record.
 
+    What holds the token is never clear, and what was made with it and affected never becomes so. A version with clean
+    bytes may become clear where the record that accused it is gone (one of several runs that made equal bytes, say):
+    these are counted in ``Tally.settled``.
+
     Args:
         full: the same product's verdicts on full evidence.
         lost: what was taken away, in words.
@@ -110,13 +125,20 @@ def verify_degraded(
     for name, bound in bounds.items():
         key = (name[0], facts.digest(facts.versions[name]))
         verdict, before = degraded.get(key), full.get(key)
+        tally.degraded += verdict is not None
         if verdict is None or verdict.level != CLEAR:
             continue
+        version = facts.versions[name]
+        made = any(subject.target in thing.consumed() for thing in version.things)
+        holds = bool(version.things[0].tokens() & subject.tokens) or subject.target in version.contents
         kind = ""
-        if bound.least > CLEAR:
+        if holds:
             kind = "false-clear"
-        elif before is not None and before.level > CLEAR:
+        elif before is not None and before.level > UNKNOWN and made:
             kind = "lost"
+        elif before is not None and before.level > CLEAR:
+            # The accusation rested on the very record that was taken away, and the bytes are clean.
+            tally.settled[f"{LEVELS[before.level]} without {lost}"] += 1
         if kind:
             expected = "|".join(LEVELS[UNKNOWN:])
             why = f"after losing {lost}; with it: {LEVELS[before.level] if before else 'absent'}; {bound.why_least}"

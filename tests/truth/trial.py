@@ -91,14 +91,14 @@ def trial(
             tally.add(verify(facts, subject, bounds, said))
             asked.append(Asked(subject, bounds, said))
     for kind in losses:
-        for failure in _degraded(facts, repository, asked, kind, chance, folder):
-            tally.failures.append(failure)
+        for found in _degraded(facts, repository, asked, kind, chance, folder):
+            tally.add(found)
     return tally
 
 
 def _degraded(
     facts: Facts, repository: Repository, asked: list[Asked], kind: str, chance: random.Random, folder: Path
-) -> Iterator[Failure]:
+) -> Iterator[Tally]:
     place = folder / kind
     if kind == "commits":
         less = shallow(repository, chance.randint(1, 3), place)
@@ -108,4 +108,4 @@ def _degraded(
         for each in asked:
             said = verdicts(case, text(each.subject, less))
             if said is not None:
-                yield from verify_degraded(facts, each.subject, each.bounds, each.full, said, kind).failures
+                yield verify_degraded(facts, each.subject, each.bounds, each.full, said, kind)
