@@ -1,8 +1,10 @@
 """One reading of one source into a case: staged first, then merged in a single transaction."""
 
+import gc
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,7 +93,7 @@ def ingest(
     sql = statements("forensics.case", "ingest.sql")
     started = now()
     known, state = known_state(connection, source)
-    with translated(path):
+    with translated(path), _uncollected():
         acquisition = _next(connection, "acquisition")
         number = known if known is not None else _next(connection, "source")
         unchanged = bool(state) and state == source.state
@@ -129,14 +131,24 @@ def ingest(
     return Ingested(number, source.name, source.locator, acquisition, unchanged, added, findings, unread, details)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rests the garbage collector: it would look through millions of facts again and again, and find no cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _next(connection: "DuckDBPyConnection", table: str) -> int:
     found = connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()  # noqa: S608 - ours
     return int(found[0]) if found else 1
 
 
 def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int) -> dict[str, int]:
-    import pyarrow as pa
-
     sql = statements("forensics.case", "merge.sql")
     read_by = staging.acquired.details.get("connector", "") if staging.acquired is not None else ""
     given = {"source": source, "acquisition": acquisition, "connector": str(read_by)}
@@ -147,9 +159,7 @@ def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acqu
 
     for name in _BEFORE_FACTS:
         run(name)
-    connection.register("mentioned", pa.table({"local": pa.array(staging.mentioned, pa.int32())}))
-    missing = connection.execute(sql["undescribed"]).fetchall()
-    connection.unregister("mentioned")
+    missing = connection.execute(sql["undescribed"], {"mentioned": staging.mentioned}).fetchall()
     if missing[0][0]:
         raise IntegrityError(f"the connector named {missing[0][0]} nodes that neither it nor the case describes")
     for name in sql:

@@ -3,6 +3,7 @@
 --   hold yet (anti-join; there are no primary keys). Facts that are here already keep their first acquisition.
 -- @param source the source's id
 -- @param acquisition the id of this acquisition
+-- @param mentioned local numbers of nodes that facts name and that this reading does not describe
 -- @param connector the name of the connector that read the source, as in the acquisition's details
 
 -- @name resolve_nodes
@@ -247,7 +248,7 @@ WHERE r.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = r.id)
 
 -- @name undescribed
 SELECT count(*) FROM local_node n
-JOIN mentioned m ON m.local = n.local
+JOIN (SELECT unnest($mentioned::INTEGER[]) AS local) m ON m.local = n.local
 WHERE n.is_new AND n.kind NOT IN ('commit', 'actor', 'content');
 
 -- @name counts

@@ -1,7 +1,8 @@
-"""Records on their way into a case: interned to small integers, and put down as Arrow batches in temporary tables.
+"""Records on their way into a case: interned to small integers, and appended in batches to temporary tables.
 
 Keys and documents are texts that many facts share. Each is numbered once here, so the facts themselves are rows of
-integers and one join a column turns them into the case's ids.
+integers and one join a column turns them into the case's ids. DuckDB's appender takes rows of Python values as fast as
+Arrow arrays are made of them, and needs neither pyarrow nor numpy, whose import would cost more than a small ingest.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Staging"]
 
-#: Rows held in Python before they go to DuckDB: large enough for Arrow to pay, small enough to bound memory.
-_BATCH = 100_000
+#: Rows held in Python before they go to DuckDB, to bound memory.
+_BATCH = 50_000
 
 _I, _L, _S, _B = "INTEGER", "BIGINT", "VARCHAR", "BOOLEAN"
 _TABLES: dict[str, dict[str, str]] = {
@@ -86,7 +87,6 @@ class Staging:
 
     Attributes:
         acquired: the reading's own account of itself, once it was put.
-        described: keys whose record was put; the rest are only mentioned.
     """
 
     def __init__(self, connection: "DuckDBPyConnection", source: int) -> None:
@@ -95,7 +95,10 @@ class Staging:
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
         self._nodes: dict[str, int] = {}
         self._described: set[int] = set()
-        self._origins: dict[Origin, int] = {}
+        # Looked up by plain texts, since records and digests are slow to hash.
+        self._contents: dict[tuple[str, str], int] = {}
+        self._commits: dict[str, int] = {}
+        self._origins: dict[tuple[str, str, str], int] = {}
         self._artifacts: dict[tuple[str, bool], int] = {}
         self._listings: set[Digest] = set()
         self.acquired: Acquired | None = None
@@ -146,25 +149,18 @@ class Staging:
         waiting = self._rows[name]
         if not waiting:
             return
-        import pyarrow as pa
-
-        types = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "BOOLEAN": pa.bool_()}
-        columns = zip(*waiting, strict=True)
-        arrays = [pa.array(values, types[kind]) for values, kind in zip(columns, _TABLES[name].values(), strict=True)]
-        self._connection.register("batch", pa.Table.from_arrays(arrays, names=list(_TABLES[name])))
-        self._connection.execute(f"INSERT INTO stage_{name} SELECT * FROM batch")  # noqa: S608 - a name of ours
-        self._connection.unregister("batch")
+        appender = self._connection.appender(f"stage_{name}")
+        appender.append_rows(waiting)
+        appender.flush()
         waiting.clear()
 
     def _node(self, key: str) -> int:
-        if key.startswith(_SOURCE_SCOPED):
-            key = self._scope + key
         number = self._nodes.get(key)
         if number is None:
-            number = len(self._nodes)
-            self._nodes[key] = number
-            kind = key.removeprefix(self._scope).partition("\0")[0]
-            self._rows["node"].append((number, "version" if kind == "external" else kind, key))
+            number = self._nodes[key] = len(self._nodes)
+            kind = key.partition("\0")[0]
+            scoped = self._scope + key if key.startswith(_SOURCE_SCOPED) else key
+            self._rows["node"].append((number, "version" if kind == "external" else kind, scoped))
         return number
 
     def _describe(self, key: str) -> tuple[int, bool]:
@@ -174,25 +170,32 @@ class Staging:
         return number, new
 
     def _origin(self, origin: Origin) -> int:
-        number = self._origins.get(origin)
+        said = origin.path, origin.commit, origin.locus
+        number = self._origins.get(said)
         if number is None:
-            number = len(self._origins)
-            self._origins[origin] = number
-            self._rows["origin"].append((number, origin.path, origin.commit, origin.locus))
+            number = self._origins[said] = len(self._origins)
+            self._rows["origin"].append((number, *said))
         return number
 
     def _artifact(self, path: str, external: bool = False) -> int:
         number = self._artifacts.get((path, external))
         if number is None:
-            number = len(self._artifacts)
-            self._artifacts[path, external] = number
+            number = self._artifacts[path, external] = len(self._artifacts)
             self._rows["artifact"].append((number, path, external))
         return number
 
-    def _content(self, digest: Digest) -> int:
-        number, new = self._describe(content_key(digest))
-        if new:
-            self._rows["content"].append((number, digest.algorithm, digest.value))
+    def _content(self, algorithm: str, value: str) -> int:
+        number = self._contents.get((algorithm, value))
+        if number is None:
+            number, _ = self._describe(content_key(Digest(algorithm, value)))
+            self._contents[algorithm, value] = number
+            self._rows["content"].append((number, algorithm, value))
+        return number
+
+    def _git_commit(self, oid: str) -> int:
+        number = self._commits.get(oid)
+        if number is None:
+            number = self._commits[oid] = self._node(commit_key(oid))
         return number
 
     def _actor(self, mail: str, name: str) -> int:
@@ -203,10 +206,11 @@ class Staging:
 
     def _version(self, record: Version) -> None:
         number, _ = self._describe(record.key)
-        content = None if record.digest is None else self._content(record.digest)
+        digest = record.digest
+        content = None if digest is None else self._content(digest.algorithm, digest.value)
         artifact = self._artifact(record.path, record.external)
         self._rows["version"].append(
-            (number, artifact, content, record.size, record.nfiles, record.kind.value, record.tracked, record.label,
+            (number, artifact, content, record.size, record.nfiles, record.kind, record.tracked, record.label,
              record.owner, self._origin(record.origin))
         )  # fmt: skip
 
@@ -228,11 +232,11 @@ class Staging:
              record.position)
         )  # fmt: skip
         for ordinal, parent in enumerate(record.parents):
-            self._rows["parent"].append((number, ordinal, self._node(commit_key(parent))))
+            self._rows["parent"].append((number, ordinal, self._git_commit(parent)))
 
     def _ref(self, record: Ref) -> None:
         self._rows["ref"].append(
-            (record.name, record.kind.value, self._node(commit_key(record.commit)), record.tag, record.tagger_mail,
+            (record.name, record.kind, self._git_commit(record.commit), record.tag, record.tagger_mail,
              record.tag_time, record.message)
         )  # fmt: skip
 
@@ -240,13 +244,13 @@ class Staging:
         number, new = self._describe(record.key)
         if new:
             self._rows["release"].append(
-                (number, record.name, record.artifact, record.label, self._node(commit_key(record.commit)),
+                (number, record.name, record.artifact, record.label, self._git_commit(record.commit),
                  record.time, record.actor_mail, record.message, record.ref, self._origin(record.origin))
             )  # fmt: skip
 
     def _stage_move(self, record: StageMove) -> None:
         release = self._node(record.release) if record.release else None
-        commit = self._node(commit_key(record.commit)) if record.commit else None
+        commit = self._git_commit(record.commit) if record.commit else None
         self._rows["stage_move"].append(
             (release, record.artifact, record.stage, record.action, commit, record.time, record.actor_mail, record.ref,
              record.order, self._origin(record.origin))
@@ -254,50 +258,51 @@ class Staging:
 
     def _edge(self, record: Edge) -> None:
         self._rows["edge"].append(
-            (record.kind.value, self._node(record.cause), self._node(record.effect), record.strength.value,
+            (record.kind, self._node(record.cause), self._node(record.effect), record.strength,
              record.reason, self._origin(record.origin))
         )  # fmt: skip
 
     def _same_bytes(self, record: SameBytes) -> None:
-        first, second = self._content(record.first), self._content(record.second)
+        first = self._content(record.first.algorithm, record.first.value)
+        second = self._content(record.second.algorithm, record.second.value)
         self._rows["edge"].append(
-            ("content", first, second, record.strength.value, record.reason, self._origin(record.origin))
+            ("content", first, second, record.strength, record.reason, self._origin(record.origin))
         )
 
     def _listing(self, record: Listing) -> None:
         if record.directory in self._listings:
             return
         self._listings.add(record.directory)
-        directory = self._content(record.directory)
+        directory = self._content(record.directory.algorithm, record.directory.value)
         origin = self._origin(record.origin)
-        self._rows["listing"].append((directory, len(record.names), record.strength.value, origin))
+        self._rows["listing"].append((directory, len(record.names), record.strength, origin))
+        members = self._rows["member"]
         sizes: Iterable[int | None] = record.sizes or (None,) * len(record.names)
         for name, value, size in zip(record.names, record.values, sizes, strict=True):
-            member = self._content(Digest(record.algorithm, value))
-            self._rows["member"].append((directory, name, member, size))
+            members.append((directory, name, self._content(record.algorithm, value), size))
 
     def _change(self, record: Change) -> None:
         version = self._node(record.version) if record.version else None
         artifact = self._artifact(record.path)
         self._rows["change"].append(
-            (self._node(commit_key(record.commit)), record.parent, artifact, version, record.layer)
+            (self._git_commit(record.commit), record.parent, artifact, version, record.layer)
         )
 
     def _role(self, record: Role) -> None:
         self._rows["role"].append(
-            (self._artifact(record.path), record.kind.value, record.name, record.owner, record.strength.value,
+            (self._artifact(record.path), record.kind, record.name, record.owner, record.strength,
              self._origin(record.origin))
         )  # fmt: skip
 
     def _gap(self, record: Gap) -> None:
         self._rows["gap"].append(
-            (self._node(record.node), record.kind.value, record.size, record.detail, self._origin(record.origin))
+            (self._node(record.node), record.kind, record.size, record.detail, self._origin(record.origin))
         )
 
     def _finding(self, record: Finding) -> None:
         node = self._node(record.node) if record.node else None
         self._rows["finding"].append(
-            (record.kind.value, record.message, record.admits, node, self._origin(record.origin))
+            (record.kind, record.message, record.admits, node, self._origin(record.origin))
         )
 
     def _acquired(self, record: Acquired) -> None:
