@@ -1,15 +1,14 @@
 """The questions of an incident: ``blast-radius`` and ``rollback``."""
 
 import os
-from collections.abc import Callable
+import stat
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from forensics.cli.options import Shared, as_of_option, asking
 from forensics.cli.output import emit, write
-from forensics.digest import Digest
-from forensics.model import Presence
 
 __all__ = ["blast_radius_command", "rollback_command"]
 
@@ -69,21 +68,20 @@ def rollback_command(
     """
     from forensics.case import Case
     from forensics.report.script import script as written
+    from forensics_connectors.dvc.presence import Finder
     from forensics_queries.rollback import rollback
 
     with Case.open(shared.case) as case:
-        answer = rollback(case, subjects, look=_looker(trusted), as_of=as_of)
+        answer = rollback(case, subjects, look=Finder(trusted=trusted), as_of=as_of)
     if script is not None:
         write([written(answer).encode()], None if script == "-" else script)
+        _make_executable(script)
     emit(answer, replace(shared, output=os.devnull) if script == "-" else shared)
 
 
-def _looker(trusted: bool) -> Callable[[str, Digest], Presence]:
-    """Looks in caches and local remotes; where that finds nothing and the repository is trusted, asks its remotes."""
-    from forensics_connectors.dvc.presence import find_bytes, list_bytes
-
-    def look(locator: str, digest: Digest) -> Presence:
-        found = find_bytes(locator, digest)
-        return list_bytes(locator, digest) if trusted and found.state == "missing" else found
-
-    return look
+def _make_executable(script: str) -> None:
+    """Lets a script be started by its name, by whoever may read it."""
+    path = Path(script)
+    if script != "-" and path.is_file():
+        mode = stat.S_IMODE(path.stat().st_mode)
+        path.chmod(mode | (mode & 0o444) >> 2)

@@ -63,11 +63,9 @@ def rebuild_plan(case: Case, judgement: Judgement, version: int, history: Histor
 
 
 def _repro(name: str, script: str) -> str:
-    """Runs one stage again. In its own folder, since that may be a DVC project of its own."""
-    folder, file = posixpath.split(script)
+    file = posixpath.basename(script)
     target = file if file.endswith(".dvc") or file == "Dvcfile" else f"{file}:{name}" if file else name
-    where = f"--cd {quote(f'./{folder}' if folder.startswith('-') else folder)} " if folder else ""
-    return f"dvc {where}repro --single-item --force {quote(target)}"
+    return f"dvc {_inside(script)}repro --single-item --force {quote(_plain(target))}"
 
 
 def _gone(name: str, script: str, directory: str, command: str) -> str:
@@ -113,7 +111,7 @@ def _clean_version(case: Case, judgement: Judgement, version: int, history: Hist
     ]
     if not clean:
         return None
-    best = Succession(case, artifacts[0], history, lambda _: True).newest(clean)
+    best = Succession(history, history.held_everywhere(case, artifacts[0]).values()).newest(clean)
     return best[0] if best else None
 
 
@@ -125,7 +123,18 @@ def _replace(case: Case, judgement: Judgement, root: Thing, clean: int | None, s
     if not commits:
         return PlanStep("replace", root, None, ())
     commands = restore_commands(locator, path, commits[0][1], Digest.parse(shown[clean].digest))
-    tracker = rows(case, "rollback.trackers", versions=[root.id])
-    # What a .dvc file tracks is recorded there anew, else the repository still says that the bad bytes belong there.
-    record = tuple(f"dvc commit --force {quote(f'./{path}' if path.startswith('-') else path)}" for (path,) in tracker)
-    return PlanStep("replace", root, shown[clean], commands + record)
+    if rows(case, "rollback.tracked", versions=[root.id]):
+        # Else DVC's files in the repository would still say that the bad bytes belong there.
+        commands += (f"dvc {_inside(path)}commit --force {quote(_plain(posixpath.basename(path)))}",)
+    return PlanStep("replace", root, shown[clean], commands)
+
+
+def _inside(path: str) -> str:
+    """The option that runs DVC in the folder of a path, since that may be a DVC project of its own."""
+    folder = posixpath.dirname(path)
+    return f"--cd {quote(_plain(folder))} " if folder else ""
+
+
+def _plain(name: str) -> str:
+    """A name that is not taken for an option."""
+    return f"./{name}" if name.startswith("-") else name

@@ -110,7 +110,7 @@ def rollback(
     found: list[Target] = []
     nowhere: list[str] = []
     for artifact, path in rows(case, "rollback.names", artifacts=artifacts):
-        succession = Succession(case, artifact, history, belongs)
+        succession = Succession(history, history.held_everywhere(case, artifact).values(), belongs)
         states = [state for state in by_artifact.get(artifact, ()) if succession.holds(state[0])]
         targets = _targets(case, judgement, states, look, succession, history)
         found += targets

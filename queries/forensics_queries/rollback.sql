@@ -39,7 +39,7 @@ SEMI JOIN (SELECT unnest($commits::INTEGER[]) AS id) g ON g.id = c.id ORDER BY c
 SELECT e.id, e.name, e.script, e.directory, e.command, e.declared FROM execution e
 SEMI JOIN (SELECT unnest($executions::INTEGER[]) AS id) g ON g.id = e.id ORDER BY e.id;
 
--- @name trackers
+-- @name tracked
 -- @param versions ids of versions
-SELECT DISTINCT document FROM versions v SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = v.version_id
-WHERE v.tracked AND ends_with(document, '.dvc') ORDER BY document;
+SELECT DISTINCT h.version FROM change h SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = h.version
+WHERE h.layer = 'dvc' ORDER BY h.version;

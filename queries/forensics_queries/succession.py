@@ -1,8 +1,7 @@
 """Rule 15, newest: which versions of an artifact were followed by which, told from what every commit holds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from forensics.case import Case
 from forensics_queries.state import History
 
 __all__ = ["Succession"]
@@ -15,14 +14,15 @@ class Succession:
     other. A version that a revert or a merge brought back is therefore as new as the last commit that holds it.
 
     Args:
-        case: the case.
-        artifact: id of the artifact.
         history: the commits of the case.
+        layers: by layer, what each commit holds of the artifact (``History.held_everywhere``).
         belongs: commits that count (``--as-of``).
     """
 
-    def __init__(self, case: Case, artifact: int, history: History, belongs: Callable[[int], bool]) -> None:
-        self._layers = layers = tuple(history.held_everywhere(case, artifact).values())
+    def __init__(
+        self, history: History, layers: Iterable[Mapping[int, int]], belongs: Callable[[int], bool] = lambda _: True
+    ) -> None:
+        self._layers = layers = tuple(layers)
         self._place: dict[int, int] = {}
         for layer in layers:
             for commit, version in layer.items():
