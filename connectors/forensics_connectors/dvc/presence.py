@@ -1,7 +1,6 @@
 """Whether the bytes of a digest are still there: looked up in caches and local remotes, and re-hashed."""
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from forensics.digest import Digest
 from forensics.errors import SourceError
 from forensics.model import FindingKind, Presence
 from forensics_connectors.dvc.hashing import MD5, UNIX, stream_digests
-from forensics_connectors.dvc.storage import LAYOUTS, Directory, Storage, StorageProblem
+from forensics_connectors.dvc.storage import LAYOUTS, Directory, Storage, StorageProblem, open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -185,10 +184,9 @@ def _in_git(locator: str, digest: Digest) -> Presence:
 
 
 def _hash(path: Path) -> tuple[Digest, Digest, Digest] | None:
-    """Digests of a plain file; None where there is none: no link is followed, no device or pipe is opened."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+    """Digests of a plain file; None where there is none."""
+    file = open_plain(path)
+    if file is None:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        return stream_digests(file) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    with file:
+        return stream_digests(file)

@@ -10,11 +10,12 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from forensics.digest import Digest
 from forensics_connectors.git.text import text
 
-__all__ = ["LAYOUTS", "Directory", "Storage", "StorageProblem", "parse_listing", "read_settings"]
+__all__ = ["LAYOUTS", "Directory", "Storage", "StorageProblem", "open_plain", "parse_listing", "read_settings"]
 
 _CONFIG_BYTES = 2**20
 _LISTING_BYTES = 2**28
@@ -174,16 +175,23 @@ def _fan_out(folder: Path) -> Iterator[tuple[str, int]]:
         return
 
 
-def _read_plain(path: Path, limit: int) -> bytes | None:
-    """Reads a plain file, None where there is none: never through a link at its end, never a device or a pipe."""
+def open_plain(path: Path) -> BinaryIO | None:
+    """Opens a plain file, None where there is none: never a link at its end, never a folder, a device or a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return None
-        if status.st_size > limit:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return os.fdopen(descriptor, "rb")
+
+
+def _read_plain(path: Path, limit: int) -> bytes | None:
+    file = open_plain(path)
+    if file is None:
+        return None
+    with file:
+        if os.fstat(file.fileno()).st_size > limit:
             raise StorageProblem(f"it is larger than {limit} bytes")
         return file.read(limit + 1)
