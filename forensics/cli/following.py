@@ -24,6 +24,8 @@ def following(answer: Answer[Any]) -> str:
         case "blame":
             subject = shlex.quote(given["subject"])
             return f"forensics blast-radius {subject}, forensics mark add bad {subject} --reason TEXT"
+        case "show" if len({row.thing.id for row in answer.rows}) > 1:
+            return f"forensics log {shlex.quote(given['subject'])} lists the versions"
         case "mark-add" | "mark-withdraw":
             return "forensics blast-radius"
         case "blast-radius" if given["subjects"]:

@@ -14,6 +14,7 @@ from forensics_queries.coverage import coverage
 __all__ = ["sql"]
 
 _PLAIN = (str, int, float, bool)
+_HINT = "the views are named by: forensics sql --help; the columns of one by: forensics sql 'DESCRIBE versions'"
 
 
 def sql(case: Case, statement: str) -> Answer[Any]:
@@ -38,7 +39,7 @@ def sql(case: Case, statement: str) -> Answer[Any]:
     try:
         found = duckdb.extract_statements(statement)
     except duckdb.Error as error:
-        raise UsageError(_said(error)) from error
+        raise UsageError(_said(error), hint=_HINT) from error
     reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
     if len(found) != 1 or found[0].type not in reading:
         raise UsageError(
@@ -54,14 +55,14 @@ def sql(case: Case, statement: str) -> Answer[Any]:
         finally:
             case.connection.execute("ROLLBACK")
     except duckdb.Error as error:
-        raise UsageError(_said(error), hint="the views are listed by: forensics sql 'SHOW TABLES'") from error
+        raise UsageError(_said(error), hint=_HINT) from error
     row = make_dataclass("SqlRow", list[Any](_names(columns)), frozen=True)
     answers = tuple(row(*map(_plain, value)) for value in values)
     return Answer("sql", {"statement": statement}, answers, coverage(case))
 
 
 def _said(error: Exception) -> str:
-    return str(error).strip().partition("\n\n")[0]
+    return " ".join(str(error).strip().partition("\n\n")[0].split())
 
 
 def _names(columns: list[str]) -> list[tuple[str, type[object]]]:

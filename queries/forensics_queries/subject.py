@@ -242,7 +242,8 @@ def _node(case: Case, text: str) -> list[Subject]:
 
 def _of_node(case: Case, text: str, kind: str, node: int) -> Subject:
     thing = things(case, [node])[node]
-    return Subject(text, kind, (node,), thing.title, (thing.subject,))
+    named = thing.title if thing.title.startswith(kind) else f"the {kind} {thing.title}"
+    return Subject(text, kind, (node,), named, (thing.subject,))
 
 
 _READERS: dict[str, Callable[[Case, str], list[Subject]]] = {

@@ -172,7 +172,7 @@ def test_rollback_writes_its_commands_as_a_script_that_a_shell_can_parse(forensi
     assert ended.code == 0, ended.err
     script = tmp_path / "restore.sh"
     assert script.read_text(encoding="utf-8").startswith("#!/bin/sh\n")
-    assert not os.access(script, os.X_OK)
+    assert os.access(script, os.X_OK)
     subprocess.run(["/bin/sh", "-n", script], check=True)
     assert forensics("rollback", "--script", "-").out == script.read_text(encoding="utf-8")
 
