@@ -9,7 +9,7 @@ from forensics.digest import Digest
 from forensics.errors import SourceError
 from forensics.model import FindingKind, Presence
 from forensics_connectors.dvc.hashing import MD5, UNIX, stream_digests
-from forensics_connectors.dvc.storage import LAYOUTS, Directory, Storage, StorageProblem, open_plain
+from forensics_connectors.dvc.storage import Directory, Storage, StorageProblem, open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,17 +111,15 @@ def _projects(locator: Path) -> Iterator[Path]:
 
 def _file(storage: Storage, digest: Digest) -> Presence:
     found: Presence | None = None
-    for folder in storage.folders:
-        for layout in LAYOUTS:
-            path = folder / layout / digest.value[:2] / digest.value[2:]
-            plain_unix_sha256 = _hash(path)
-            if plain_unix_sha256 is None:
-                continue
-            *md5s, sha256 = plain_unix_sha256
-            # DVC before 3.0 named objects by the CRLF-blind md5, whichever name the lock uses now.
-            if digest.value in {md5.value for md5 in md5s}:
-                return Presence("present", str(path), sha256.value, "re-hashed")
-            found = Presence("corrupt", str(path), sha256.value, f"its bytes hash to {md5s[0]}")
+    for path in storage.places(digest):
+        plain_unix_sha256 = _hash(path)
+        if plain_unix_sha256 is None:
+            continue
+        *md5s, sha256 = plain_unix_sha256
+        # DVC before 3.0 named objects by the CRLF-blind md5, whichever name the lock uses now.
+        if digest.value in {md5.value for md5 in md5s}:
+            return Presence("present", str(path), sha256.value, "re-hashed")
+        found = Presence("corrupt", str(path), sha256.value, f"its bytes hash to {md5s[0]}")
     return found or Presence("missing", detail="in no cache and no local remote")
 
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from forensics.digest import Digest
 from forensics_connectors.git.text import text
 
-__all__ = ["LAYOUTS", "Directory", "Storage", "StorageProblem", "open_plain", "parse_listing", "read_settings"]
+__all__ = ["Directory", "Storage", "StorageProblem", "open_plain", "parse_listing", "read_settings"]
 
 _CONFIG_BYTES = 2**20
 _LISTING_BYTES = 2**28
@@ -23,7 +23,7 @@ _LISTING_BYTES = 2**28
 _LISTING_TOKENS = 24_000_000
 _TOKENS = b'{[,:"'
 #: Where objects lie below a cache or a remote: DVC 3, and before.
-LAYOUTS = ("files/md5", "")
+_LAYOUTS = ("files/md5", "")
 
 
 class StorageProblem(Exception):  # noqa: N818 - not an error of the program: the reader turns it into a finding
@@ -54,7 +54,7 @@ class Storage:
         """Where an object may lie: nowhere unless its name is a hash, since any other text could lead elsewhere."""
         if digest.is_content_hash and digest.is_well_formed:
             for folder in self.folders:
-                for layout in LAYOUTS:
+                for layout in _LAYOUTS:
                     yield folder / layout / digest.value[:2] / digest.value[2:]
 
     def read_directory(self, digest: Digest) -> Directory | None:
@@ -88,7 +88,7 @@ class Storage:
         """
         hasher = hashlib.sha256()
         for folder in self.folders:
-            for layout in LAYOUTS:
+            for layout in _LAYOUTS:
                 for name, time in sorted(_fan_out(folder / layout)):
                     hasher.update(f"{folder}\0{layout}\0{name}\0{time}\n".encode("utf-8", "surrogateescape"))
         return hasher.hexdigest()
