@@ -5,6 +5,7 @@ import json
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forensics.digest import Digest
 from forensics.model import FindingKind
@@ -36,6 +37,7 @@ def text(node: Node | object) -> str:
     return str(node)
 
 
+@lru_cache(maxsize=1 << 14)
 def resolve(path: str, directory: str) -> tuple[str, bool, bool]:
     r"""Applies a folder to a path, lexically.
 

@@ -106,12 +106,19 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One stage entry or one tracked output of a sheet."""
+    """One stage entry of a sheet.
+
+    Attributes:
+        outputs: paths that it says are outputs, and that its own document does not declare.
+        run: kept, so that its id() stays its own.
+    """
 
     job: int
     current: bool
+    declared: bool
     holds: tuple[int, ...]
-    document: Run | Tracked  # kept, so that its id() stays its own
+    outputs: tuple[str, ...]
+    run: Run
 
 
 @dataclass(slots=True)
@@ -136,10 +143,13 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     params: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     commands: dict[int, str] = field(default_factory=dict)
-    _fact_of: dict[tuple[str, Digest | None, bool], int] = field(default_factory=dict)
+    _fact_of: dict[tuple[str, str, str, bool], int] = field(default_factory=dict)
     _job_of: dict[str, int] = field(default_factory=dict)
     _entries: dict[int, _Entry] = field(default_factory=dict)
+    _placed: list[tuple[str, Run, int]] = field(default_factory=list)
     _alike: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _looked: int = 0
+    _outputs: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     def add(self, document: Document, path: str, commit: str, script: str) -> Sheet:
         """Takes down a document.
@@ -150,21 +160,19 @@ class Ledger:
             commit: the first that holds it.
             script: the document that defines its stages.
         """
-        jobs: list[int] = []
-        current: list[int] = []
-        holds: list[int] = []
-        outputs = set(document.declared_outs)
-        for run in document.runs:
-            entry = self._entries.get(id(run)) or self._add_run(run, path, commit, script)
-            jobs.append(entry.job)
-            holds += entry.holds
-            if entry.current:
-                current.append(entry.job)
-            if run.declared or not document.declared_outs:
-                outputs.update(item.path for item in run.outs if item.declared)
+        declares = document.declared_outs
+        entries = [self._entries.get(id(run)) or self._add_run(run, path, commit, script) for run in document.runs]
+        holds = [index for entry in entries for index in entry.holds]
         for tracked in document.tracked:
-            entry = self._entries.get(id(tracked)) or self._add_tracked(tracked, Origin(path, commit))
-            holds += entry.holds
+            holds += self._add_tracked(tracked, Origin(path, commit))
+        jobs = frozenset([entry.job for entry in entries])
+        current = frozenset([entry.job for entry in entries if entry.current])
+        if declares not in self._outputs:
+            self._outputs[declares] = frozenset(declares)
+        outputs = self._outputs[declares]
+        more = [entry.outputs for entry in entries if entry.outputs and (entry.declared or not declares)]
+        if not outputs.issuperset(found for paths in more for found in paths):
+            outputs = outputs.union(*more)
         origin = Origin(path, commit)
         for kind, paths in (
             (ArtifactKind.METRIC, document.metrics),
@@ -177,27 +185,27 @@ class Ledger:
             self.artifacts.setdefault(artifact, Origin(script, commit, artifact.name))
         self.declared_outs.update(document.declared_outs)
         return Sheet(
-            jobs=frozenset(jobs),
-            current=frozenset(current),
+            jobs=jobs,
+            current=jobs if current == jobs else current,
             holds=frozenset(holds),
             artifacts=document.artifacts,
-            declares=document.declared_outs,
-            outputs=frozenset(outputs),
+            declares=declares,
+            outputs=outputs,
         )
 
     def _add_run(self, run: Run, path: str, commit: str, script: str) -> _Entry:
         """Takes down a run; one of which the directory is not known may be one that is known by all else."""
         origin = Origin(path, commit, run.name)
-        contents = [sorted(str(item.digest) for item in items) for items in (run.deps, run.outs)]
-        alike = (path, run.name, run.command, str(contents), tuple(value for _, _, value in run.params))
-        if not run.placed and alike in self._alike:
-            entry = _Entry(self._alike[alike], False, (), run)
-            job = self.jobs[entry.job]
+        outputs = tuple([item.path for item in run.outs if item.declared])
+        twin = None if run.placed else self._find_placed(run, path)
+        if twin is not None:
+            entry = self._entries[id(run)] = _Entry(twin, False, run.declared, (), outputs, run)
+            job = self.jobs[twin]
             job.undeclared = job.undeclared or origin
-            self._entries[id(run)] = entry
             return entry
-        deps = tuple(dict.fromkeys(self._add_item(item, origin) for item in run.deps))
-        outs = tuple(dict.fromkeys(self._add_item(item, origin) for item in run.outs))
+        deps = tuple(dict.fromkeys([self._add_item(item, origin) for item in run.deps]))
+        written = [self._add_item(item, origin) for item in run.outs]
+        outs = tuple(dict.fromkeys(written))
         settings = tuple(self._add_param(*param, origin) for param in run.params)
         if run.command:
             settings += (self._add_command(run.command, origin),)
@@ -231,16 +239,23 @@ class Ledger:
         job = self.jobs[index]
         job.placed |= run.placed
         if run.placed:
-            self._alike.setdefault(alike, index)
+            self._placed.append((path, run, index))
         job.declared |= run.declared
         if not run.declared and job.undeclared is None:
             job.undeclared = origin
-        held = [self._add_item(item, origin) for item in run.outs if item.declared] if run.declared else []
-        entry = _Entry(index, run.declared and not run.frozen, tuple(held), run)
-        self._entries[id(run)] = entry
+        held = [number for number, item in zip(written, run.outs, strict=True) if item.declared and run.declared]
+        is_current = run.declared and not run.frozen
+        entry = self._entries[id(run)] = _Entry(index, is_current, run.declared, tuple(held), outputs, run)
         return entry
 
-    def _add_tracked(self, tracked: Tracked, origin: Origin) -> _Entry:
+    def _find_placed(self, run: Run, path: str) -> int | None:
+        """The first execution that is this run by all but where it ran; looked for in those that were added so far."""
+        for number in range(self._looked, len(self._placed)):
+            self._alike.setdefault(_but_place(*self._placed[number][:2]), self._placed[number][2])
+        self._looked = len(self._placed)
+        return self._alike.get(_but_place(path, run))
+
+    def _add_tracked(self, tracked: Tracked, origin: Origin) -> list[int]:
         causes = [(item, self._add_item(item, origin)) for item in tracked.deps]
         known = next((item for item, _ in causes if item.digest is not None and item.digest.is_content_hash), None)
         holds = []
@@ -253,9 +268,7 @@ class Ledger:
             for _, cause in causes:
                 if cause != index:
                     self.imports.setdefault((cause, index), origin)
-        entry = _Entry(-1, False, tuple(holds), tracked)
-        self._entries[id(tracked)] = entry
-        return entry
+        return holds
 
     def _add_item(self, item: Item, origin: Origin, digest: Digest | None = None) -> int:
         digest = item.digest or digest
@@ -296,11 +309,22 @@ class Ledger:
         return index
 
     def _index(self, path: str, digest: Digest | None, origin: Origin, *, external: bool) -> int:
-        index = self._fact_of.setdefault((path, digest, external), len(self.facts))
+        index = self._fact_of.setdefault(_name(path, digest, external=external), len(self.facts))
         if index == len(self.facts):
             self.facts.append(Fact(path, digest, origin, external=external))
         return index
 
     def find(self, path: str, digest: Digest | None) -> int | None:
         """The version of that path and content, if some document names it."""
-        return self._fact_of.get((path, digest, False))
+        return self._fact_of.get(_name(path, digest, external=False))
+
+
+def _name(path: str, digest: Digest | None, *, external: bool) -> tuple[str, str, str, bool]:
+    """What tells versions apart, as plain texts, which are fast to hash."""
+    return (path, "", "", external) if digest is None else (path, digest.algorithm, digest.value, external)
+
+
+def _but_place(path: str, run: Run) -> tuple[object, ...]:
+    """What a run says, save for what depends on the folder in which it ran."""
+    contents = [sorted(str(item.digest) for item in items) for items in (run.deps, run.outs)]
+    return (path, run.name, run.command, str(contents), tuple(value for _, _, value in run.params))

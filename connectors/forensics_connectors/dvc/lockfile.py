@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from forensics.model import FindingKind
 from forensics_connectors.dvc.documents import Document, Item, Problem, Run
@@ -26,15 +27,38 @@ MAX_STAGES = 500_000
 MAX_FAILED = 1_000
 
 _Parsed = tuple[str, Node]  # a stage's name and its entry
-_Known = tuple[Stage | None, Run | None, tuple[Problem, ...]]  # what an entry made with a declaration
+
+
+class _Known(NamedTuple):
+    """What the text of one stage made with a declaration."""
+
+    name: str
+    stage: Stage | None
+    run: Run | None
+    problems: tuple[Problem, ...]
+
+
+class _Last(NamedTuple):
+    """The lock that was read last: what the text of each of its stages made."""
+
+    directory: str
+    pipeline: Pipeline | None
+    stages: dict[str, _Known]
 
 
 @dataclass(slots=True)
 class Memo:
-    """What was read before, to be shared by all calls for one repository."""
+    """What was read before, to be shared by all calls for one repository.
+
+    Attributes:
+        runs: by the fingerprint of a stage's text, its folder, and whether dvc.yaml could be read.
+        pipelines: by folder and the fingerprint of dvc.yaml, with the other files that it was read with.
+        last: most stages of a lock stand in the one before in the same words.
+    """
 
     runs: dict[tuple[bytes, str, bool], _Known] = field(default_factory=dict)
     pipelines: dict[tuple[str, bytes], tuple[dict[str, bytes | None], Pipeline]] = field(default_factory=dict)
+    last: _Last = field(default_factory=lambda: _Last("", None, {}))
 
 
 def read_project(
@@ -112,38 +136,23 @@ def _fingerprint(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=20).digest()
 
 
-def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Problem], memo: Memo) -> Iterator[Run]:
+def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Problem], memo: Memo) -> list[Run]:
     """The runs of one lock, of each stage the last entry."""
     chunks = split(content)
-    entries: dict[str, tuple[Run | None, tuple[Problem, ...]]] = {}
-    failed: list[str] = []
-    for chunk in chunks or ():
-        key = _fingerprint(chunk.encode()), directory, pipeline.readable
-        known = memo.runs.get(key)
-        name = known[1].name if known and known[1] else None
-        stage = _declaration(name, pipeline) if name is not None else None
-        if known is None or name is None or (known[0] is not stage and known[0] != stage):
-            parsed = parse_fast(chunk) or parse_yaml(chunk)
-            if parsed is None:
-                failed.append(chunk)
-                if len(failed) > MAX_FAILED:
-                    break
-                continue
-            name, entry = parsed
-            stage = _declaration(name, pipeline)
-            known = stage, *_run(name, entry, stage, directory, pipeline)
-            memo.runs[key] = known
-        if name in entries:
-            message = f"the stage {name[:200]!r} stands twice; the last was read, DVC refuses the document"
-            problems.append(Problem(FindingKind.DUPLICATE_KEY, message, name[:200], admits=True))
-        entries[name] = known[1:]
+    stages = _stages(chunks or [], directory, pipeline, memo)
+    entries = {known.name: known for known in stages if known is not None}
+    failed = [chunk for chunk, known in zip(chunks or (), stages, strict=False) if known is None]
+    if len(entries) + len(failed) < len(stages):
+        seen: set[str] = set()
+        for name in (known.name for known in stages if known is not None):
+            if name in seen:
+                message = f"the stage {name[:200]!r} stands twice; the last was read, DVC refuses the document"
+                problems.append(Problem(FindingKind.DUPLICATE_KEY, message, name[:200], admits=True))
+            seen.add(name)
     if chunks is None or failed:
         whole = _whole(content, problems, salvaged=chunks is not None)
         if whole is not None:
-            entries = {
-                name: _run(name, entry, _declaration(name, pipeline), directory, pipeline)
-                for name, entry in whole.items()
-            }
+            entries = {name: _known(name, entry, directory, pipeline) for name, entry in whole.items()}
         else:
             if len(failed) > MAX_FAILED:
                 message = f"more than {MAX_FAILED} entries that are no valid YAML; what follows them was not read"
@@ -153,10 +162,37 @@ def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Probl
                 problems.append(
                     Problem(FindingKind.UNREADABLE, "a stage's entry that is no valid YAML", locus, admits=True)
                 )
-    for run, found in entries.values():
-        problems += found
-        if run is not None:
-            yield run
+    for known in entries.values():
+        problems += known.problems
+    return [known.run for known in entries.values() if known.run is not None]
+
+
+def _stages(chunks: list[str], directory: str, pipeline: Pipeline, memo: Memo) -> list[_Known | None]:
+    """What the texts of stages make, None for one that is no valid YAML; it ends where too many are not."""
+    last = memo.last
+    before = last.stages if last.directory == directory and last.pipeline is pipeline else {}
+    stages = list(map(before.get, chunks))
+    failed = 0
+    for place, known in enumerate(stages):
+        if known is None:
+            stages[place] = _stage(chunks[place], directory, pipeline, memo)
+            failed += stages[place] is None
+            if failed > MAX_FAILED:
+                del stages[place + 1 :]
+                break
+    memo.last = _Last(directory, pipeline, {text: known for text, known in zip(chunks, stages, strict=False) if known})
+    return stages
+
+
+def _stage(chunk: str, directory: str, pipeline: Pipeline, memo: Memo) -> _Known | None:
+    key = _fingerprint(chunk.encode()), directory, pipeline.readable
+    known = memo.runs.get(key)
+    if known is None or known.stage != _declaration(known.name, pipeline):
+        parsed = parse_fast(chunk) or parse_yaml(chunk)
+        if parsed is None:
+            return None
+        known = memo.runs[key] = _known(*parsed, directory, pipeline)
+    return known
 
 
 def _declaration(name: str, pipeline: Pipeline) -> Stage | None:
@@ -201,13 +237,13 @@ def _whole(content: str, problems: list[Problem], *, salvaged: bool) -> dict[str
     return {}
 
 
-def _run(
-    name: str, entry: Node, stage: Stage | None, directory: str, pipeline: Pipeline
-) -> tuple[Run | None, tuple[Problem, ...]]:
+def _known(name: str, entry: Node, directory: str, pipeline: Pipeline) -> _Known:
     """Joins a lock's entry with what dvc.yaml declares of the stage."""
     problems: list[Problem] = []
+    stage = _declaration(name, pipeline)
     if not isinstance(entry, dict):
-        return None, (Problem(FindingKind.UNREADABLE, "an entry that is no mapping", name[:200], admits=True),)
+        problem = Problem(FindingKind.UNREADABLE, "an entry that is no mapping", name[:200], admits=True)
+        return _Known(name, stage, None, (problem,))
     if stage is None and pipeline.readable:
         message = "dvc.yaml does not declare this stage any more"
         problems.append(Problem(FindingKind.UNDECLARED, message, name[:200]))
@@ -225,7 +261,7 @@ def _run(
         placed=stage is not None and stage.placed,
     )
     located = (Problem(found.kind, found.message, found.locus or name[:200], found.admits) for found in problems)
-    return run, tuple(located)
+    return _Known(name, stage, run, tuple(located))
 
 
 _LOCKED = Flags()
