@@ -22,7 +22,7 @@ EXIT_CODES: dict[int, str] = {
 #: What can stand for SUBJECT, for ``help subjects``.
 SUBJECTS: dict[str, str] = {
     "data/train.csv": "a path: every version of it; a file inside a tracked directory too",
-    "data/train.csv@REV": "the version that a commit, branch or tag holds; HEAD is what was checked out when it was read",
+    "data/train.csv@REV": "the version that a commit, branch or tag holds; HEAD: what was checked out at the reading",
     "repo:data/train.csv@REV": "the same in one source of several",
     "md5:1a2b3c": "bytes, by their digest or the start of it; 1a2b3c where it is unique",
     "file:./suspect.csv": "bytes, by a local file, which is hashed and looked up",
