@@ -1,5 +1,6 @@
 """The DVC connector: a git repository with the DVC metadata of every commit of every ref."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,6 +34,8 @@ from forensics_connectors.git.view import View, open_view
 __all__ = ["DvcConnector"]
 
 _TIPS = 64
+#: Bytes of folder names that are looked at: a few small trees can name folders without end.
+_FOLDER_BYTES = 64 << 20
 
 
 class DvcConnector:
@@ -143,10 +146,18 @@ def _storage(view: View) -> Storage:
     if view.worktree is None:
         return Storage([])
     worktree = view.worktree
-    output = view.run("ls-tree", "-r", "-d", "-z", "--name-only", "HEAD", check=False)
-    folders = [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0")]
-    projects = [Path(folder).parent for folder in folders if folder.rpartition("/")[2] == ".dvc"]
-    return Storage(worktree / project for project in dict.fromkeys((Path(), *projects)))
+    projects = {Path(): None}
+    rest, left = b"", _FOLDER_BYTES
+    for chunk in view.stream("ls-tree", "-r", "-d", "-z", "--name-only", "HEAD"):
+        *names, rest = (rest + chunk).split(b"\0")
+        folders = (Path(os.fsdecode(name)) for name in names if name.endswith(b"/.dvc"))
+        # A forged tree may hold names that lead out of the working tree.
+        inside = (folder for folder in folders if ".." not in folder.parts and not folder.is_absolute())
+        projects |= {folder.parent: None for folder in inside}
+        left -= len(chunk)
+        if left < 0:  # what lies in folders beyond is not found, and what it would list is then a gap
+            break
+    return Storage(worktree / project for project in projects)
 
 
 def _state(view: View, storage: Storage) -> str:

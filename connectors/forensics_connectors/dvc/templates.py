@@ -26,6 +26,8 @@ MAX_TEXTS = 200_000
 MAX_CHARACTERS = 64 * 2**20
 MAX_TEMPLATE = 64 * 2**10
 MAX_PARAMS = 2**18
+#: Characters that the parsing of one is counted as.
+_PARSING = 8
 #: tomllib takes time with the square of the parts of a key.
 MAX_KEY_PARTS = 100
 
@@ -191,7 +193,7 @@ def read_vars(
                     continue
                 raise TemplateError(f"{path} is not there")
             if budget is not None:
-                budget.spend(len(data))
+                budget.spend(_PARSING * len(data))
             loaded = _read_values(path, data)
             try:
                 _merge(values, {key: loaded[key] for key in keys.split(",") if key} if keys else loaded)

@@ -23,6 +23,8 @@ _STOPS = 3
 # A tree can name the same subtree many times over, level by level: a few kilobytes then stand for billions of files.
 _LIMIT = 3_000_000
 _TOTAL_LIMIT = 10_000_000
+# Histories that swap such trees to and fro, and merges of thousands of parents, repeat few changes without end.
+_SUM_LIMIT = 20_000_000
 _FOLDER = b"040000"
 _MARK = ord("#")
 _NOTHING = TreeEntry("000000", "", "", "")
@@ -66,9 +68,9 @@ def diff_trees(
         without it; reading it is a finding.
     """
     known = _Interned(trees)
-    position = deaths = stops = 0
+    position = deaths = stops = total = 0
     while position < len(pairs):
-        if stops > _STOPS or len(known) > _TOTAL_LIMIT:
+        if stops > _STOPS or len(known) > _TOTAL_LIMIT or total > _SUM_LIMIT:
             _notice(view, pairs[position][1], "and all that follow it were left out: there are too many changes")
             yield from (() for _ in pairs[position:])
             return
@@ -76,9 +78,13 @@ def diff_trees(
         done = 0
         try:
             for changes in _stream(view, batch, known):
-                yield tuple(_by_hand(view, *batch[done], known)) if changes is None else changes
+                found = tuple(_by_hand(view, *batch[done], known)) if changes is None else changes
+                yield found
                 done += 1
-            if done < len(batch):  # git died within this pair
+                total += len(found)
+                if total > _SUM_LIMIT:
+                    break
+            if done < len(batch) and total <= _SUM_LIMIT:  # git died within this pair
                 deaths += 1
                 yield tuple(_by_hand(view, *batch[done], known))
                 done += 1
@@ -171,6 +177,8 @@ def _by_hand(view: View, old: str, new: str, known: _Interned) -> Iterator[FileC
     An unreadable tree is a finding. As the new one it changes nothing, since nothing is known to be gone; as the old
     one it counts as empty, so that no version goes unseen.
     """
+    if _weight(view, new) > _LIMIT:
+        raise _TooManyError
     stack = [("", old, new, 0)]
     count = 0
     while stack:
@@ -196,6 +204,25 @@ def _by_hand(view: View, old: str, new: str, known: _Interned) -> Iterator[FileC
             if old_file != new_file:
                 count += 1
                 yield FileChange(path, old_file.mode, old_file.oid or None, new_file.mode, new_file.oid or None)
+
+
+def _weight(view: View, tree: str) -> int:
+    """How many entries a tree stands for, each distinct one read once; those of what cannot be read count as none."""
+    weights: dict[str, int] = {}
+    folders: dict[str, list[str]] = {}
+    stack = [tree]
+    while stack:
+        oid = stack[-1]
+        if oid not in folders:
+            entries = _entries(view, oid) or []
+            folders[oid] = [entry.oid for entry in entries if entry.type == "tree"]
+            weights[oid] = len(entries)
+            stack += [folder for folder in folders[oid] if folder not in folders]
+        else:
+            stack.pop()
+            weights[oid] += sum(weights[folder] for folder in folders.pop(oid, ()))
+            folders[oid] = []
+    return weights[tree]
 
 
 def _entries(view: View, oid: str) -> list[TreeEntry] | None:

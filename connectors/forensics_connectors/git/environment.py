@@ -45,7 +45,7 @@ ENVIRONMENT: dict[str, str] = {
 
 #: Kibibytes of memory of its own that a git child may take. git holds the whole difference of two trees in memory, and
 #: a few kilobytes of trees can name billions of files.
-_MEMORY = 2 << 20
+_MEMORY = 1 << 20
 _LIMITED = ("/bin/sh", "-c", 'ulimit -d "$1" 2>/dev/null; shift; exec "$@"', "sh")
 
 

@@ -52,10 +52,14 @@ class History:
             The commit's position, and its change against the first parent.
         """
         for position, groups in enumerate(self.changes):
-            others = [{(c.path, c.new_oid) for c in group if c.new_oid != c.old_oid} for group in groups[1:]]
+            # One parent at a time: of a merge of thousands there is no room for all at once.
+            common: set[tuple[str, str | None]] | None = None
+            for group in groups[1:]:
+                facts = {(c.path, c.new_oid) for c in group if c.new_oid != c.old_oid}
+                common = facts if common is None else common & facts
             for change in groups[0]:
                 fact = (change.path, change.new_oid)
-                if change.new_oid not in {None, change.old_oid} and all(fact in other for other in others):
+                if change.new_oid not in {None, change.old_oid} and (common is None or fact in common):
                     yield position, change
 
 
