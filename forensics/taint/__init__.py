@@ -7,13 +7,13 @@
 14 ``order`` and ``asof``; 15 ``newest``; 16 what is a model: the view ``artifacts``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forensics.model import GapKind, NodeKind
 from forensics.taint.asof import as_of_commit
-from forensics.taint.gaps import admitted_gaps, origins_of, other_algorithms
+from forensics.taint.gaps import Origins, admitted_gaps, origins_of, other_algorithms, unlisted_siblings
 from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
 from forensics.taint.lineage import Lineage
 from forensics.taint.newest import newest
@@ -128,11 +128,19 @@ def judge(
     for content in other_algorithms(lineage, origins):
         spread.doubt_bytes(content, Reason.OTHER_ALGORITHM)
     spread.run()
-    admitted: set[tuple[int, GapKind]] = set()
     # What stands behind one gap may itself have come through another, so gaps are asked until none opens.
-    while opened := sorted(set(admitted_gaps(lineage, origins, spread)) - admitted):
-        admitted.update(opened)
-        for node, gap in opened:
-            spread.doubt(node, gap.value)
+    opened: set[tuple[int, str, int]] = set()
+    while found := sorted(set(_doubts(lineage, origins, spread)) - opened):
+        opened.update(found)
+        for node, reason, place in found:
+            spread.doubt(node, reason, place=place)
         spread.run()
     return Judgement(lineage, order, spread, spread.before if origins.placed else frozenset())
+
+
+def _doubts(lineage: Lineage, origins: Origins, spread: Spread) -> Iterator[tuple[int, str, int]]:
+    """Nodes that become unknown, why, and the place where lineage is missing."""
+    for node, gap in admitted_gaps(lineage, origins, spread):
+        yield node, gap.value, node
+    for sibling, directory in unlisted_siblings(lineage, spread):
+        yield sibling, GapKind.MISSING_LISTING.value, directory

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forensics.taint.order import Order
     from forensics.taint.spread import Spread
 
-__all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms"]
+__all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms", "unlisted_siblings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,20 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
             admits = _admits(gap, marked, digest, origins)
         if admits:
             yield node, gap
+
+
+def unlisted_siblings(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int, int]]:
+    """Rule 5 where a listing is missing: a directory that is bad as a whole hands its members on, whichever they are.
+
+    Yields:
+        Another version of such a directory that does not stand before every bad origin, and the content whose listing
+        is missing.
+    """
+    whole = sorted(node for node, facet in spread.causes if facet is Facet.WHOLE and lineage.is_version(node))
+    sql = statements("forensics.taint", "gaps.sql")["unlisted_siblings"]
+    for sibling, directory in lineage.case.rows(sql, {"versions": whole}):
+        if spread.before.isdisjoint(lineage.places(sibling)):
+            yield sibling, directory
 
 
 def _is_put_together(lineage: "Lineage", directory: int) -> bool:

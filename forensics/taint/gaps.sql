@@ -22,6 +22,16 @@ WHERE EXISTS (
 )
 ORDER BY carrier, opaque;
 
+-- @name unlisted_siblings
+-- @param versions ids of versions
+SELECT DISTINCT v.id AS sibling, w.content AS directory
+FROM version w
+SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = w.id
+JOIN version v ON v.artifact = w.artifact AND v.content IS DISTINCT FROM w.content
+WHERE EXISTS (FROM gap p WHERE p.node = w.content AND p.kind = 'missing-listing')
+  AND NOT EXISTS (FROM filled f WHERE f.node = w.content AND f.kind = 'missing-listing')
+ORDER BY sibling, directory;
+
 -- @name alike
 -- @param versions ids of versions
 SELECT DISTINCT v.content FROM version v

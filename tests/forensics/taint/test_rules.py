@@ -487,3 +487,17 @@ class TestRule15Newest:
             judgement = asked.judge(md5("0"))
             nodes = [asked.node(version) for version in (old, one, two)]
             assert newest(judgement.lineage, judgement.order, nodes) == nodes[1:]
+
+
+class TestRule5WhereAListingIsMissing:
+    def test_a_bad_directory_of_unknown_members_casts_doubt_on_its_later_versions(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        before = history.commit()
+        bad = history.commit(before)
+        old = history.folder("raw", {"a": "old"}, before)
+        slipped = history.folder("raw", {"a": "old", "b": "new"}, bad, listed=False)
+        later = history.folder("raw", {"a": "old", "b": "new", "c": "more"}, history.commit(bad))
+        with history.case(tmp_path) as asked:
+            found = asked.verdicts(asked.judge(bad), old, slipped, later)
+        assert found == ["clear", "affected", "unknown: missing-listing"]
