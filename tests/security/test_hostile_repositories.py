@@ -65,7 +65,7 @@ def hide(repo: GitRepo, data: bytes, folder: str = ".dvc/cache/files/md5") -> st
     return name
 
 
-# -- waiting for ever ---------------------------------------------------------------------------------------------------
+# -- waiting for ever -------------------------------------------------------------------------------------------------
 
 
 def test_a_pipe_in_place_of_a_loose_object_is_a_missing_object(repo: GitRepo) -> None:
@@ -135,7 +135,7 @@ def test_a_merge_that_names_one_parent_many_times_is_read(repo: GitRepo) -> None
     assert any(version.path == "new" for version in Facts(read(repo.path)).all(Version))
 
 
-# -- documents ----------------------------------------------------------------------------------------------------------
+# -- documents --------------------------------------------------------------------------------------------------------
 
 
 def test_of_a_lock_of_broken_entries_only_the_first_are_tried() -> None:
@@ -187,7 +187,7 @@ def test_values_of_a_document_are_not_copied_for_each_stage() -> None:
     assert not document.problems
 
 
-# -- what cannot be stored ----------------------------------------------------------------------------------------------
+# -- what cannot be stored --------------------------------------------------------------------------------------------
 
 
 def test_sizes_that_add_up_beyond_64_bits_do_not_lose_the_reading(repo: GitRepo) -> None:
@@ -219,7 +219,7 @@ def test_text_that_no_path_can_hold_is_refused_wherever_templates_take_it_from(
     assert not any("\0" in version.path for version in facts.all(Version))
 
 
-# -- other places -------------------------------------------------------------------------------------------------------
+# -- other places -----------------------------------------------------------------------------------------------------
 
 
 def test_a_digest_that_is_a_path_leads_to_no_file(repo: GitRepo, tmp_path: Path) -> None:
