@@ -55,6 +55,10 @@ class Judgement:
         """Nodes of some kinds that are not clear, ascending."""
         return sorted({node for node, _ in self.spread.causes if self.lineage.kind(node) in kinds})
 
+    def reasons(self) -> frozenset[str]:
+        """All words for why something is unknown."""
+        return frozenset(cause.reason for cause in self.spread.causes.values() if cause.reason)
+
     def cause(self, node: int) -> Cause | None:
         """Why a node is not clear."""
         found = self.spread.cause(node)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
 from forensics.errors import UsageError
-from forensics.model import ArtifactKind, NodeKind
+from forensics.model import ArtifactKind, GapKind, NodeKind
 from forensics.taint import Judgement, Level, judge
 from forensics_queries.coverage import coverage
 from forensics_queries.moment import Moment, moment
@@ -36,6 +36,9 @@ class Affected:
         place: where it became unknown: the gap, the file of undeclared code; None where affected.
         dose: how much of a directory on the path is bad: ``1 of 70,000 files``; empty where it is not known.
         known: the weakest strength on the path.
+        commit: the id of the commit at which it first stands on record, empty where no commit holds it.
+        claimed_time: of that commit, seconds since 1970 in UTC.
+        claimed_mail: of that commit's author.
         path: one shortest chain from the subject, or from the gap.
     """
 
@@ -49,6 +52,9 @@ class Affected:
     place: Thing | None
     dose: str
     known: str
+    commit: str
+    claimed_time: int | None
+    claimed_mail: str
     path: tuple[Step, ...]
 
 
@@ -100,9 +106,14 @@ def blast_radius(
 
 
 def unread(case: Case, judgement: Judgement) -> bool:
-    """Whether something that could not be read admits what is bad: it stands at no commit before every origin."""
-    before = judgement.before
-    return any(commit not in before for (commit,) in rows(case, "blast_radius.unread"))
+    """Whether something that could not be read admits what is bad.
+
+    A missing listing does so where taint could have come through it; any other unreadable document where it does not
+    stand before every bad origin.
+    """
+    if GapKind.MISSING_LISTING in judgement.reasons():
+        return True
+    return any(commit not in judgement.before for (commit,) in rows(case, "blast_radius.unread"))
 
 
 def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[str, ...]) -> list[Affected]:
@@ -112,6 +123,7 @@ def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[s
     places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
     paths = dict(zip(versions, explain(case, [judgement.path(version) for version in versions]), strict=True))
     doses = _doses(case, judgement, versions)
+    first = _first_commits(case, judgement, versions)
     found = []
     for version in versions:
         cause, thing = causes[version], shown.get(version)
@@ -121,6 +133,7 @@ def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[s
         kind = "model" if any(fnmatchcase(thing.path, glob) for glob in models) else thing.artifact_kind
         live, released = stages.get(version, ((), ()))
         path = paths[version]
+        oid, time, mail = first.get(version, ("", None, ""))
         found.append(
             Affected(
                 verdict=cause.level.name.lower(),
@@ -133,10 +146,26 @@ def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[s
                 place=None if affected else places.get(cause.place),
                 dose=doses.get(version, ""),
                 known=weakest(path),
+                commit=oid,
+                claimed_time=time,
+                claimed_mail=mail,
                 path=path,
             )
         )
     return sorted(found, key=_rank)
+
+
+def _first_commits(case: Case, judgement: Judgement, versions: list[int]) -> dict[int, tuple[str, int | None, str]]:
+    """The commit of each version at which it first stands on record: by claimed time where there are several."""
+    places = {version: judgement.lineage.places(version) for version in versions}
+    wanted = sorted({commit for commits in places.values() for commit in commits})
+    known = {row[0]: row[1:] for row in rows(case, "blast_radius.commits", commits=wanted)}
+    found = {}
+    for version, commits in places.items():
+        standing = [known[commit] for commit in commits if commit in known]
+        if standing:
+            found[version] = min(standing, key=lambda one: (one[1], one[0]))
+    return found
 
 
 def _rank(row: Affected) -> tuple[object, ...]:

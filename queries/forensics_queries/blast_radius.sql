@@ -14,8 +14,14 @@ ORDER BY e.cause, r.name;
 SELECT l.directory, l.nfiles FROM listing l
 SEMI JOIN (SELECT unnest($directories::INTEGER[]) AS id) g ON g.id = l.directory ORDER BY l.directory;
 
+-- @name commits
+-- @param commits ids of commits
+SELECT c.id, c.oid, c.author_time, coalesce(a.mail, '') FROM git_commit c
+SEMI JOIN (SELECT unnest($commits::INTEGER[]) AS id) g ON g.id = c.id
+LEFT JOIN actor a ON a.id = c.actor ORDER BY c.id;
+
 -- @name unread
 SELECT DISTINCT c.id FROM finding f
 JOIN origin o ON o.id = f.origin
 LEFT JOIN git_commit c ON c.oid = o.commit_oid
-WHERE f.admits ORDER BY c.id;
+WHERE f.admits AND f.kind <> 'missing-listing' ORDER BY c.id;
