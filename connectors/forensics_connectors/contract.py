@@ -3,8 +3,10 @@
 A third party adds a connector by naming a class with these methods in the entry-point group ``forensics.connectors``.
 """
 
+import os
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Protocol
 
 from forensics.errors import SourceError, UsageError
@@ -69,6 +71,12 @@ def find_connector(locator: str, kind: str | None = None) -> tuple[Connector, So
         source = connector.discover(locator)
         if source is not None:
             return connector, source
+    if Path(locator).is_dir() and not os.access(locator, os.R_OK | os.X_OK):
+        raise SourceError(
+            f"no permission to read {locator}",
+            hint="change its permissions, or read a copy: git clone --mirror",
+            locator=locator,
+        )
     raise SourceError(
         f"nothing that can be read at {locator}",
         hint="name a git repository, or the folder that holds one; --kind says how to read it",

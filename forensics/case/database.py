@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -28,6 +28,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
 }
 
+_REFUSALS = ("Permission denied", "Read-only file system", "Operation not permitted")
+
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
@@ -49,6 +51,12 @@ def translated(path: Path) -> Iterator[None]:
             raise CaseError(
                 f"the case {path} is being written by another process",
                 hint="wait until it has finished, or ask a copy of the file",
+                path=name,
+            ) from error
+        if isinstance(error, duckdb.IOException) and any(word in said for word in _REFUSALS):
+            raise CaseError(
+                f"no permission for the case {path}: {first.rpartition(': ')[2]}",
+                hint="name a case elsewhere with --case, or change the permissions of the file and its folder",
                 path=name,
             ) from error
         if isinstance(error, duckdb.IOException):
@@ -74,7 +82,9 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
     """
     import duckdb
 
-    if not path.is_file():
+    if path.exists() and not path.is_file():
+        raise CaseError(f"{path} is no file, so no case", hint="name the case with --case", path=str(path))
+    if not path.exists():
         raise CaseError(
             f"no case at {path}",
             hint="make one with: forensics ingest PATH; or name it with --case",
@@ -109,26 +119,29 @@ def create(path: Path) -> None:
     import duckdb
 
     if not path.parent.is_dir():
-        raise CaseError(f"no folder {path.parent} to write the case in", path=str(path))
+        raise CaseError(
+            f"no folder {path.parent} to write the case in", hint="make the folder, or name another", path=str(path)
+        )
     # Made under another name, so that no half-made case ever stands at the path.
     making = path.with_name(f"{path.name}.{uuid4().hex}.new")
-    with translated(path):
-        connection = duckdb.connect(str(making), config=_CONFIG)
     try:
-        with translated(path), transaction(connection):
+        with (
+            translated(path),
+            closing(duckdb.connect(str(making), config=_CONFIG)) as connection,
+            transaction(connection),
+        ):
             connection.execute(statements("forensics.case", "schema.sql")[""])
             connection.execute(statements("forensics.case", "views.sql")[""])
             connection.executemany(
                 "INSERT INTO meta VALUES (?, ?)",
                 [("schema_version", str(SCHEMA_VERSION)), ("case_id", str(uuid4())), ("generation", "0")],
             )
-        connection.close()
         os.link(making, path)
     except FileExistsError:
         pass  # another process has just made it
     finally:
-        connection.close()
         making.unlink(missing_ok=True)
+        making.with_name(f"{making.name}.wal").unlink(missing_ok=True)
 
 
 @contextmanager

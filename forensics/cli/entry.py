@@ -87,11 +87,13 @@ def _explain(error: Exception) -> int:
         _say("hint", _usage(error))
     elif isinstance(error, click.ClickException):
         _say("error", error.format_message())
-    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         _say("error", f"no room on the disk{f' for {error.filename}' if error.filename else ''}")
         _say("hint", "free some space and run the command again; what was in the case is still there")
     elif isinstance(error, OSError) and error.filename:
         _say("error", f"{error.filename}: {error.strerror}")
+        if isinstance(error, PermissionError):
+            _say("hint", "change its permissions, or work on a copy that you may read")
     elif isinstance(error, MemoryError):
         _say("error", "not enough memory")
         _say("hint", "close other programs, or ask a smaller question (--limit does not save memory)")
