@@ -79,6 +79,7 @@ class DvcConnector:
             tips = _tips(history)
             tags = {history.positions[tag.commit] for tag in tags_of(history.refs)}
             timeline = read_timeline(history, library, ledger, {*tips, *tags})
+            library.close()
             clock.stop("parse")
             blobs = Blobs(view)
             code = match_code(history, ledger, blobs)

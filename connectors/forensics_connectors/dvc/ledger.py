@@ -7,6 +7,7 @@ a set of integers, and two commits are compared by set operations.
 import hashlib
 import json
 from dataclasses import dataclass, field
+from itertools import chain
 
 from forensics.digest import Digest
 from forensics.model import ArtifactKind, Finding, Origin, external_key, version_key
@@ -83,7 +84,7 @@ class Job:
         return f"execution\0{self.identity}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Sheet:
     """What one document, or one pair of dvc.yaml and dvc.lock, says, as indexes into the ledger.
 
@@ -109,7 +110,7 @@ class _Entry:
     """One stage entry of a sheet.
 
     Attributes:
-        outputs: paths that it says are outputs, and that its own document does not declare.
+        outputs: paths that it says are outputs; none for one whose outputs are all declared.
         run: kept, so that its id() stays its own.
     """
 
@@ -161,17 +162,21 @@ class Ledger:
             script: the document that defines its stages.
         """
         declares = document.declared_outs
-        entries = [self._entries.get(id(run)) or self._add_run(run, path, commit, script) for run in document.runs]
-        holds = [index for entry in entries for index in entry.holds]
+        if declares not in self._outputs:
+            self._outputs[declares] = frozenset(declares)
+        outputs = self._outputs[declares]
+        known = list(map(self._entries.get, map(id, document.runs)))
+        entries = [
+            entry or self._add_run(run, path, commit, script, outputs)
+            for entry, run in zip(known, document.runs, strict=True)
+        ]
+        holds = list(chain.from_iterable([entry.holds for entry in entries]))
         for tracked in document.tracked:
             holds += self._add_tracked(tracked, Origin(path, commit))
         jobs = frozenset([entry.job for entry in entries])
         current = frozenset([entry.job for entry in entries if entry.current])
-        if declares not in self._outputs:
-            self._outputs[declares] = frozenset(declares)
-        outputs = self._outputs[declares]
         more = [entry.outputs for entry in entries if entry.outputs and (entry.declared or not declares)]
-        if not outputs.issuperset(found for paths in more for found in paths):
+        if more:
             outputs = outputs.union(*more)
         origin = Origin(path, commit)
         for kind, paths in (
@@ -193,10 +198,12 @@ class Ledger:
             outputs=outputs,
         )
 
-    def _add_run(self, run: Run, path: str, commit: str, script: str) -> _Entry:
+    def _add_run(self, run: Run, path: str, commit: str, script: str, declared: frozenset[str]) -> _Entry:
         """Takes down a run; one of which the directory is not known may be one that is known by all else."""
         origin = Origin(path, commit, run.name)
         outputs = tuple([item.path for item in run.outs if item.declared])
+        if run.declared and declared.issuperset(outputs):
+            outputs = ()
         twin = None if run.placed else self._find_placed(run, path)
         if twin is not None:
             entry = self._entries[id(run)] = _Entry(twin, False, run.declared, (), outputs, run)

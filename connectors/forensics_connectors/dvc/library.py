@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
+from weakref import ref
 
 from forensics.model import Finding, FindingKind, Origin
 from forensics_connectors.dvc.documents import Document, Problem
@@ -20,7 +21,6 @@ __all__ = ["Library", "subject_of"]
 _LINKS = frozenset({"120000", "160000"})
 _LIMIT = 256 << 20
 _CACHED = 64 << 20
-_AHEAD = 256
 
 
 class Files(Protocol):
@@ -65,7 +65,8 @@ class Library:
         self._history = history
         self._subjects: dict[str, str | None] = {}
         self._watched: dict[str, list[str]] = {}
-        self._sheets: dict[tuple[str, str | None, str | None], list[tuple[dict[str, str | None], Sheet]]] = {}
+        # Weak: the states of commits that are still looked at hold their sheets, and a large lock makes large ones.
+        self._sheets: dict[tuple[str, str | None, str | None], list[tuple[dict[str, str | None], ref[Sheet]]]] = {}
         self._memo = Memo()
         self._told: set[tuple[object, ...]] = set()
         oids = dict.fromkeys(
@@ -77,6 +78,10 @@ class Library:
         )
         self._blobs = _Blobs(view, list(oids))
         self.projects: tuple[str, ...] = _projects(history)
+
+    def close(self) -> None:
+        """Ends reading ahead."""
+        self._blobs.close()
 
     @property
     def is_empty(self) -> bool:
@@ -132,9 +137,12 @@ class Library:
         if first is None and second is None:
             return None
         known = self._sheets.setdefault((subject, first, second), [])
-        for reads, sheet in known:
+        again = None
+        for number, (reads, kept) in enumerate(known):
             if all(self._find(files, position, path) == oid for path, oid in reads.items()):
-                return sheet
+                if (sheet := kept()) is not None:
+                    return sheet
+                again = number
         reads, document = self._parse(subject, first, second, files, position)
         commit = self._history.commits[position].oid
         path, script = text(subject), text(subject)
@@ -142,9 +150,12 @@ class Library:
             folder = text(subject) if subject != "/" else ""
             script, path = f"{folder}dvc.yaml", f"{folder}dvc.lock" if second else f"{folder}dvc.yaml"
         sheet = ledger.add(document, path, commit, script)
+        if again is not None:
+            known[again] = reads, ref(sheet)
+            return sheet
         for problem in document.problems:
             self._tell(problem, script if problem.kind is FindingKind.TEMPLATE else path, commit, ledger)
-        known.append((reads, sheet))
+        known.append((reads, ref(sheet)))
         return sheet
 
     def _parse(
@@ -225,27 +236,28 @@ class Library:
 
 
 class _Blobs:
-    """Blobs read ahead in the order in which they will first be wanted, and kept while there is room."""
+    """Blobs read in the order in which they will first be wanted, while git reads ahead; kept while there is room."""
 
     def __init__(self, view: View, order: list[str]) -> None:
         self._view = view
-        self._order = order
-        self._place = {oid: place for place, oid in enumerate(order)}
-        self._read_to = 0
+        self._waiting = dict.fromkeys(order)
+        self._stream = view.read_blobs(order, _LIMIT)
         self._kept: OrderedDict[str, bytes | None] = OrderedDict()
         self._bytes = 0
 
     def get(self, oid: str) -> bytes | None:
         """The bytes of a blob, None (and a finding of the view) where it cannot be read."""
-        if oid not in self._kept and self._place.get(oid, -1) >= self._read_to:
-            start = self._place[oid]
-            self._read_to = start + _AHEAD
-            for found, data in self._view.read_blobs(self._order[start : self._read_to], _LIMIT):
-                self._keep(found, data)
+        while oid in self._waiting:
+            found, data = next(self._stream)
+            del self._waiting[found]
+            self._keep(found, data)
         if oid not in self._kept:
             self._keep(oid, self._view.read_blob(oid, _LIMIT))
         self._kept.move_to_end(oid)
         return self._kept[oid]
+
+    def close(self) -> None:
+        self._stream.close()
 
     def _keep(self, oid: str, data: bytes | None) -> None:
         self._kept[oid] = data

@@ -7,7 +7,7 @@ agree on every text that both read.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -138,8 +138,10 @@ def _fingerprint(data: bytes) -> bytes:
 
 def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Problem], memo: Memo) -> list[Run]:
     """The runs of one lock, of each stage the last entry."""
-    chunks = split(content)
-    stages = _stages(chunks or [], directory, pipeline, memo)
+    last = memo.last
+    before = last.stages if last.directory == directory and last.pipeline is pipeline else {}
+    chunks = split(content, before)
+    stages = _stages(chunks or [], before, directory, pipeline, memo)
     entries = {known.name: known for known in stages if known is not None}
     failed = [chunk for chunk, known in zip(chunks or (), stages, strict=False) if known is None]
     if len(entries) + len(failed) < len(stages):
@@ -167,10 +169,10 @@ def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Probl
     return [known.run for known in entries.values() if known.run is not None]
 
 
-def _stages(chunks: list[str], directory: str, pipeline: Pipeline, memo: Memo) -> list[_Known | None]:
+def _stages(
+    chunks: list[str], before: dict[str, _Known], directory: str, pipeline: Pipeline, memo: Memo
+) -> list[_Known | None]:
     """What the texts of stages make, None for one that is no valid YAML; it ends where too many are not."""
-    last = memo.last
-    before = last.stages if last.directory == directory and last.pipeline is pipeline else {}
     stages = list(map(before.get, chunks))
     failed = 0
     for place, known in enumerate(stages):
@@ -291,25 +293,37 @@ def _items(nodes: Node, directory: str, problems: list[Problem], stage: Stage | 
 _STAGES = re.compile(r"^stages: *\n", re.MULTILINE)
 _OUTSIDE = re.compile(r"\n(?=[^ \n])")
 _SCHEMA = re.compile(r"^(?:schema|stages|['\"])", re.MULTILINE)
+#: Where a line is neither empty nor indented: the region may end there, or be no mapping of stages at all.
+_ODD = re.compile(r"\n(?! {2}|\n|\Z)")
 _SHALLOW = re.compile(r"^ [^ \n]", re.MULTILINE)
 _KEY = {0: re.compile(r"\n(?=[^\s#])"), 2: re.compile(r"\n(?=  [^\s#])")}
 #: What stands before a stage's name only if it means something else than a name.
 _INDICATOR = re.compile(r"[&*!|>%@`{}\[\],]|<<|[?:-](?:\s|\Z)")
 
 
-def split(content: str) -> list[str] | None:
+def split(content: str, known: Container[str] = ()) -> list[str] | None:
     """Cuts a lock into the texts of its stages, in order.
+
+    Args:
+        content: the lock.
+        known: texts that an earlier call gave, and that need not be looked at again.
 
     Returns:
         The texts, each ending in a newline, or None where the layout is not that of a lock that DVC wrote.
     """
     found = _STAGES.search(content)
-    indent = 2
     if found is not None:
-        end = _OUTSIDE.search(content, found.end() - 1)
-        region = content[found.end() : end.start() + 1 if end else len(content)]
+        after = ""
+        lead, chunks = _cut(content[found.end() :], 2)
+        if any(_ODD.search(f"\n{text}") for text in (lead, *chunks) if text not in known):
+            end = _OUTSIDE.search(content, found.end() - 1)
+            region = content[found.end() : end.start() + 1 if end else len(content)]
+            if _SHALLOW.search(region):
+                return None
+            lead, chunks = _cut(region, 2)
+            after = content[end.start() + 1 :] if end else ""
         problems: list[Problem] = []
-        around = f"{content[: found.end()]}  cut: out\n{content[end.start() + 1 :] if end else ''}"
+        around = f"{content[: found.end()]}  cut: out\n{after}"
         root = load(around, problems) if len(around) <= MAX_BYTES else None
         if (
             problems
@@ -318,20 +332,22 @@ def split(content: str) -> list[str] | None:
             or root.get("schema") != "2.0"
         ):
             return None
-        if _SHALLOW.search(region):
-            return None
     elif _SCHEMA.search(content):
         return None
     else:
-        indent, region = 0, content
-    # What is beyond the limit stays one text, which no reader of a single stage will take.
-    chunks = _KEY[indent].split("\n" + region.removesuffix("\n"), maxsplit=MAX_STAGES)
-    lead = chunks.pop(0)
+        lead, chunks = _cut(content, 0)
     if any(line.strip() and not line.lstrip().startswith("#") for line in lead.split("\n")):
         return None
-    if any(_INDICATOR.match(chunk, indent) for chunk in chunks):
+    if any(_INDICATOR.match(chunk, 2 if found else 0) for chunk in chunks if chunk not in known):
         return None
-    return [chunk + "\n" for chunk in chunks]
+    return chunks
+
+
+def _cut(region: str, indent: int) -> tuple[str, list[str]]:
+    """What stands before the first key, and each key with what belongs to it."""
+    # What is beyond the limit stays one text, which no reader of a single stage will take.
+    lead, *parts = _KEY[indent].split("\n" + region.removesuffix("\n"), maxsplit=MAX_STAGES)
+    return lead, [part + "\n" for part in parts]
 
 
 def parse_yaml(chunk: str) -> _Parsed | None:

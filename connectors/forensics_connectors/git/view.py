@@ -8,7 +8,7 @@ git would follow the repository's own alternates, commit-graph and multi-pack-in
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -130,7 +130,9 @@ class View:
         found = self._objects.read(oid, "blob", limit)
         return None if found is None else found.data
 
-    def read_blobs(self, oids: Iterable[str], limit: int = BLOB_LIMIT) -> Iterator[tuple[str, bytes | None]]:
+    def read_blobs(
+        self, oids: Iterable[str], limit: int = BLOB_LIMIT
+    ) -> Generator[tuple[str, bytes | None], None, None]:
         """Reads blobs in bulk, in the order asked for: each id with its bytes, or with None as for ``read_blob``."""
         for oid, found in self._objects.read_many(oids, "blob", limit):
             yield oid, None if found is None else found.data
