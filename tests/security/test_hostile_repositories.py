@@ -14,6 +14,7 @@ from forensics_connectors.dvc import DvcConnector
 from forensics_connectors.dvc.documents import Problem
 from forensics_connectors.dvc.lockfile import MAX_FAILED, MAX_STAGES, read_project
 from forensics_connectors.dvc.presence import find_bytes
+from forensics_connectors.dvc.storage import StorageProblem, parse_listing
 from forensics_connectors.dvc.yaml import MAX_BYTES
 from tests.support.gitrepo import GitRepo, snapshot
 from tests.support.records import Facts, read
@@ -291,6 +292,14 @@ def test_a_listing_that_names_a_member_twice_is_not_believed(repo: GitRepo) -> N
     assert not facts.all(Listing)
     assert facts.gaps(GapKind.MISSING_LISTING)
     assert any(finding.admits for finding in facts.findings(FindingKind.CORRUPT_OBJECT))
+
+
+def test_a_listing_with_an_endless_name_is_not_parsed() -> None:
+    member = {"md5": "c" * 32, "relpath": "a" * 200_000}
+    with pytest.raises(StorageProblem, match="longer than any path"):
+        parse_listing(json.dumps([member]).encode(), "md5")
+    members = [{"md5": "c" * 32, "relpath": f"{number}/{'a' * 4_000}"} for number in range(100)]
+    assert len(parse_listing(json.dumps(members).encode(), "md5").names) == 100
 
 
 def test_reading_a_hostile_repository_changes_nothing_in_it(repo: GitRepo) -> None:

@@ -22,6 +22,8 @@ _LISTING_BYTES = 2**28
 #: Bounds the memory that parsing can take: each JSON value costs one of these characters at least.
 _LISTING_TOKENS = 24_000_000
 _TOKENS = b'{[,:"'
+#: More bytes than any path has: text is parsed into up to eight times the memory that its bytes take.
+_BLOCK = 2**16
 #: Where objects lie below a cache or a remote: DVC 3, and before.
 _LAYOUTS = ("files/md5", "")
 
@@ -106,6 +108,8 @@ def parse_listing(data: bytes, algorithm: str) -> Directory:
     """
     if sum(data.count(bytes((token,))) for token in _TOKENS) > _LISTING_TOKENS:
         raise StorageProblem("it has too many entries")
+    if any(data.find(b'"', start, start + _BLOCK) < 0 for start in range(0, len(data) - _BLOCK, _BLOCK)):
+        raise StorageProblem("it holds a text that is longer than any path")
     try:
         entries = json.loads(data)
     except (ValueError, RecursionError) as error:
