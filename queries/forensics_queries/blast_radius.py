@@ -36,10 +36,10 @@ class Affected:
         place: where it became unknown: the gap, the file of undeclared code; None where affected.
         dose: how much of a directory on the path is bad: ``1 of 70,000 files``; empty where it is not known.
         known: the weakest strength on the path.
+        path: one shortest chain from the subject, or from the gap.
         commit: the id of the commit at which it first stands on record, empty where no commit holds it.
         claimed_time: of that commit, seconds since 1970 in UTC.
         claimed_mail: of that commit's author.
-        path: one shortest chain from the subject, or from the gap.
     """
 
     verdict: str
@@ -52,10 +52,10 @@ class Affected:
     place: Thing | None
     dose: str
     known: str
-    commit: str
-    claimed_time: int | None
-    claimed_mail: str
     path: tuple[Step, ...]
+    commit: str = ""
+    claimed_time: int | None = None
+    claimed_mail: str = ""
 
 
 def judged(case: Case, subjects: Sequence[str], as_of: str | None) -> tuple[Judgement, Accused, Moment]:
