@@ -491,3 +491,26 @@ def poisoned_from_the_start(path: Path) -> DvcRepo:
     repo.git("checkout", "-q", "main")
     repo.dvc("checkout", force=True)
     return repo
+
+
+def test_a_project_in_a_folder_is_restored_and_rebuilt_there(tmp_path: Path) -> None:
+    repo = DvcRepo(tmp_path / "repo", project="team a")
+    stage = {"cmd": "cat raw.csv > m.txt", "deps": ["raw.csv"], "outs": ["m.txt"]}
+    repo.write({"team a/raw.csv": "POISON\n", "team a/dvc.yaml": yaml.safe_dump({"stages": {"train": stage}})})
+    repo.dvc("add", "raw.csv")
+    repo.dvc("reproduce")
+    poisoned = repo.commit("poisoned")
+    repo.write({"team a/raw.csv": "clean\n"})
+    repo.dvc("add", "raw.csv")
+    repo.commit("clean, and not built on yet")
+    with ingested(tmp_path / "case.duckdb", repo.path) as case:
+        mark_bad(case, f"team a/raw.csv@{poisoned}")
+        (data,) = rollback(case, ["team a/raw.csv"], look=Finder()).rows
+        (built,) = rollback(case, ["team a/m.txt"], look=Finder()).rows
+    assert (data.outcome, built.outcome) == ("keep", "rebuild")
+    repo.git("checkout", "-q", poisoned)
+    repo.dvc("checkout", force=True)
+    commands = [command for step in built.plan for command in step.commands]
+    ended = shell(commands, repo.path, tmp_path / "home")
+    assert ended.returncode == 0, (commands, ended.stderr)
+    assert (repo.path / "team a" / "m.txt").read_text(encoding="utf-8") == "clean\n"
