@@ -1,4 +1,6 @@
-"""The text of one stage in dvc.lock as DVC writes it: a strict grammar of lines, many times faster than YAML.
+"""The text of one stage in dvc.lock, and of a ``.dvc`` file, as DVC writes them: strict grammars of lines.
+
+They are many times faster than YAML.
 
 Whatever is not of that narrow form is left to the YAML loader, so that the grammar need not be complete, only right.
 """
@@ -8,7 +10,7 @@ from dataclasses import dataclass
 
 from forensics_connectors.dvc.yaml import Node, Plain
 
-__all__ = ["parse_fast"]
+__all__ = ["parse_fast", "parse_tracked"]
 
 # A plain scalar on one line that means text whatever surrounds it: no quote, indicator or blank at its ends, no
 # ``: `` and no `` #`` within. ``_MORE`` is a line that continues one; a blank before the break is not part of it.
@@ -81,6 +83,30 @@ def parse_fast(chunk: str) -> tuple[str, Node] | None:
             return None
         entry["outs"] = items
     return (head[1], entry) if position == len(chunk) else None
+
+
+_TRACKED = re.compile(
+    r"- md5: ([0-9a-f]{32}(?:\.dir)?+)\n(?:  size: ([0-9]{1,18})\n)?+(?:  nfiles: ([0-9]{1,18})\n)?+"
+    rf"(?:  isexec: (true)\n)?+(?:  hash: (md5)\n)?+  path: (?:({_TEXT})|'([\w./\- ]*+)')\n"
+)
+_TRACKED_FIELDS = ("md5", "size", "nfiles", "isexec", "hash", "path", "path")
+
+
+def parse_tracked(content: str) -> Node:
+    """Reads a ``.dvc`` file of data as DVC writes it, without YAML.
+
+    Returns:
+        What the YAML loader gives for the same text, or None where the text is not of that narrow form.
+    """
+    position = 6
+    if not content.startswith("outs:\n"):
+        return None
+    outs: list[Node] = []
+    while match := _TRACKED.match(content, position):
+        found = zip(_TRACKED_FIELDS, match.groups(), strict=True)
+        outs.append({name: part for name, part in found if part is not None})
+        position = match.end()
+    return {"outs": outs} if outs and position == len(content) else None
 
 
 def _fast_items(chunk: str, position: int, grammar: _Grammar) -> tuple[list[Node], int]:

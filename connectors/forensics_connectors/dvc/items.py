@@ -16,6 +16,9 @@ __all__ = ["Flags", "command", "read_item", "read_params", "resolve", "text"]
 
 _EXTERNAL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|/|[A-Za-z]:[\\/]|\\\\")
 _USER = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)([^/@]*@)")
+#: What nearly all entries hold, and nothing else.
+_USUAL = frozenset(("path", "hash", "md5", "size", "nfiles", "isexec"))
+_MD5 = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 _NULL = frozenset(("null", "Null", "NULL", "~", ""))
 
 
@@ -88,6 +91,25 @@ def read_item(node: Node, directory: str, problems: list[Problem], flags: Flags 
     if not isinstance(node, dict):
         problems.append(Problem(FindingKind.UNREADABLE, "an entry that is no mapping", str(node)[:200], admits=True))
         return None
+    flags = flags or _DEPENDENCY
+    if node.keys() <= _USUAL and (path := text(node.get("path"))):
+        path, external, outside = resolve(path, directory)
+        if outside:
+            problems.append(Problem(FindingKind.OUTSIDE, f"the path {path!r} leaves the repository", path))
+        return Item(
+            path=path,
+            digest=_digest(node, path, problems),
+            size=integer(node.get("size")),
+            nfiles=integer(node.get("nfiles")),
+            external=external,
+            outside=outside,
+            cached=flags.cached,
+            persist=flags.persist,
+            role=flags.role,
+            remote=flags.remote,
+            is_executable="isexec" in node and is_true(node["isexec"]),
+            declared=flags.declared,
+        )
     cloud = node.get("cloud")
     if isinstance(cloud, dict) and cloud:
         remote, state = next(iter(cloud.items()))
@@ -113,7 +135,6 @@ def read_item(node: Node, directory: str, problems: list[Problem], flags: Flags 
         digest = computed or digest
         nfiles = len(files)
         size = _total(files) if size is None else size
-    flags = flags or _DEPENDENCY
     return Item(
         path=path,
         digest=digest,
@@ -159,9 +180,9 @@ def _digest(node: dict[str, Node], path: str, problems: list[Problem]) -> Digest
     if md5 is not None and text(md5):
         # DVC before 3.0 wrote no ``hash:``, and turned CRLF into LF before it took the md5 of a text.
         name = text(node.get("hash")) or "md5-dos2unix"
-        digest = Digest(name, text(md5).lower())
-        if name in ("md5", "md5-dos2unix") and digest.is_well_formed:
-            return digest
+        written = text(md5).lower()
+        if name in ("md5", "md5-dos2unix") and _MD5.fullmatch(written):
+            return Digest(name, written)
         message = f"{path} is recorded as {name} {text(md5)[:80]!r}, which is no such digest"
         problems.append(Problem(FindingKind.BAD_DIGEST, message, path))
         return None

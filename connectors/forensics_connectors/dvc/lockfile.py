@@ -290,6 +290,8 @@ def _items(nodes: Node, directory: str, problems: list[Problem], stage: Stage | 
             yield item
 
 
+#: What DVC writes around the stages.
+_USUAL = "schema: '2.0'\nstages:\n  cut: out\n"
 _STAGES = re.compile(r"^stages: *\n", re.MULTILINE)
 _OUTSIDE = re.compile(r"\n(?=[^ \n])")
 _SCHEMA = re.compile(r"^(?:schema|stages|['\"])", re.MULTILINE)
@@ -322,15 +324,8 @@ def split(content: str, known: Container[str] = ()) -> list[str] | None:
                 return None
             lead, chunks = _cut(region, 2)
             after = content[end.start() + 1 :] if end else ""
-        problems: list[Problem] = []
         around = f"{content[: found.end()]}  cut: out\n{after}"
-        root = load(around, problems) if len(around) <= MAX_BYTES else None
-        if (
-            problems
-            or not isinstance(root, dict)
-            or root.get("stages") != {"cut": "out"}
-            or root.get("schema") != "2.0"
-        ):
+        if around != _USUAL and not _is_lock(around):
             return None
     elif _SCHEMA.search(content):
         return None
@@ -341,6 +336,15 @@ def split(content: str, known: Container[str] = ()) -> list[str] | None:
     if any(_INDICATOR.match(chunk, 2 if found else 0) for chunk in chunks if chunk not in known):
         return None
     return chunks
+
+
+def _is_lock(around: str) -> bool:
+    """Whether what stands around the stages is that of a lock; ``cut: out`` stands for them."""
+    problems: list[Problem] = []
+    root = load(around, problems) if len(around) <= MAX_BYTES else None
+    if problems or not isinstance(root, dict):
+        return False
+    return root.get("stages") == {"cut": "out"} and root.get("schema") == "2.0"
 
 
 def _cut(region: str, indent: int) -> tuple[str, list[str]]:

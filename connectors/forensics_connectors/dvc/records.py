@@ -20,7 +20,7 @@ from forensics.model import (
 )
 from forensics_connectors.dvc.code import Blobs, Code
 from forensics_connectors.dvc.hashing import MD5, UNIX
-from forensics_connectors.dvc.ledger import Job, Ledger
+from forensics_connectors.dvc.ledger import Ledger
 from forensics_connectors.dvc.timeline import Timeline
 from forensics_connectors.git.history import History
 from forensics_connectors.git.introductions import introductions
@@ -49,6 +49,7 @@ class Reading:
     recorded: dict[int, list[int]] = field(default_factory=dict)
     held: set[int] = field(default_factory=set)
     generated: set[int] = field(default_factory=set)
+    _keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parents = self.history.parents
@@ -62,9 +63,13 @@ class Reading:
 
     def keys(self, index: int) -> tuple[str, ...]:
         """The keys of the versions that an index of the ledger stands for: git's own where git holds the bytes."""
-        fact = self.ledger.facts[index]
-        blobs = self.code.blobs.get(index)
-        return tuple(version_key(fact.path, Digest("git", oid)) for oid in blobs) if blobs else (fact.key,)
+        known = self._keys.get(index)
+        if known is None:
+            fact = self.ledger.facts[index]
+            blobs = self.code.blobs.get(index, ())
+            known = tuple(version_key(fact.path, Digest("git", oid)) for oid in blobs) or (fact.key,)
+            self._keys[index] = known
+        return known
 
     def key(self, index: int) -> str:
         """The first of ``keys``."""
@@ -109,7 +114,7 @@ def version_records(reading: Reading) -> Iterator[Record]:
         for index, positions in places.items():
             if index not in reading.code.blobs:
                 for position in positions:
-                    yield _from_commit(reading, kind, position, facts[index].key, facts[index].origin)
+                    yield _from_commit(reading, kind, position, reading.key(index), facts[index].origin)
     for (cause, effect), origin in reading.ledger.imports.items():
         yield Edge(EdgeKind.IMPORTED, reading.key(cause), reading.key(effect), origin)
     for position, by_parent in reading.timeline.steps.items():
@@ -145,13 +150,14 @@ def execution_records(reading: Reading) -> Iterator[Record]:
             frozen=job.frozen,
             script=job.script,
         )
+        key = job.key
         for position in reading.recorded.get(number, ()):
-            yield _from_commit(reading, EdgeKind.RECORDED, position, job.key, job.origin)
+            yield _from_commit(reading, EdgeKind.RECORDED, position, key, job.origin)
         strength, reason = reading.strength(number)
         for index in (*job.deps, *job.settings):
-            yield from _edges(reading, EdgeKind.USED, index, job, strength, reason)
+            yield from _edges(reading, EdgeKind.USED, index, key, job.origin, strength, reason)
         for index in job.outs:
-            yield from _edges(reading, EdgeKind.GENERATED, index, job, strength, reason)
+            yield from _edges(reading, EdgeKind.GENERATED, index, key, job.origin, strength, reason)
         if job.undeclared is not None:
             message = f"{job.undeclared.path} still holds {job.name}, which dvc.yaml no longer declares"
             yield Finding(FindingKind.UNDECLARED, message, job.undeclared, node=job.key)
@@ -161,14 +167,16 @@ def execution_records(reading: Reading) -> Iterator[Record]:
             yield Finding(FindingKind.MERGED_LOCK, message, origin, node=job.key)
 
 
-def _edges(reading: Reading, kind: EdgeKind, index: int, job: Job, strength: Strength, reason: str) -> Iterator[Record]:
+def _edges(
+    reading: Reading, kind: EdgeKind, index: int, execution: str, origin: Origin, strength: Strength, reason: str
+) -> Iterator[Record]:
     if index in reading.code.blobs and strength is Strength.RECORDED:
         strength = Strength.MATCHED
     for key in reading.keys(index):
         if kind is EdgeKind.USED:
-            yield Edge(kind, key, job.key, job.origin, strength, reason)
+            yield Edge(kind, key, execution, origin, strength, reason)
         else:
-            yield Edge(kind, job.key, key, job.origin, strength, reason)
+            yield Edge(kind, execution, key, origin, strength, reason)
 
 
 def _from_commit(reading: Reading, kind: EdgeKind, position: int, effect: str, document: Origin) -> Edge:

@@ -8,6 +8,7 @@ import posixpath
 
 from forensics.model import FindingKind
 from forensics_connectors.dvc.documents import Document, Item, Problem, Run, Tracked
+from forensics_connectors.dvc.grammar import parse_tracked
 from forensics_connectors.dvc.items import Flags, command, read_item, read_params, resolve, text
 from forensics_connectors.dvc.yaml import Node, canonical, conflict_sides, decode, is_true, load, value
 
@@ -42,7 +43,7 @@ def read_stage_file(path: str, data: bytes, root: str) -> Document:
 
 
 def _read(path: str, content: str, root: str, problems: list[Problem]) -> Run | Tracked | None:
-    node = load(content, problems)
+    node = parse_tracked(content) or load(content, problems)
     if node is None:
         return None
     if not isinstance(node, dict):

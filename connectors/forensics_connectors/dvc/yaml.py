@@ -111,6 +111,8 @@ def _jsonable(node: object) -> object:
 
 def integer(node: Node) -> int | None:
     """A count or a size: None where the node is no number from 0 to 2**63 - 1."""
+    if isinstance(node, str) and len(node) < 19 and node.isascii() and node.isdecimal():
+        return int(node)
     number = _scalar(Plain(node)) if isinstance(node, str) else None
     return number if type(number) is int and 0 <= number < 2**63 else None
 

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from forensics.model import FindingKind
 from forensics_connectors.dvc.documents import Document, Item, Upstream
-from forensics_connectors.dvc.items import resolve
+from forensics_connectors.dvc.grammar import parse_tracked
+from forensics_connectors.dvc.items import resolve, text
 from forensics_connectors.dvc.stagefile import read_stage_file
+from forensics_connectors.dvc.yaml import load
 
 MD5 = "22e3f61e52c0ba45334d973244efc155"
 
@@ -212,3 +214,41 @@ def test_an_empty_file_says_nothing():
 @settings(deadline=None)
 def test_no_bytes_raise(data):
     read_stage_file("x.dvc", data, "")
+
+
+CANONICAL = (
+    f"outs:\n- md5: {MD5}.dir\n  size: 64128504\n  nfiles: 2800\n  hash: md5\n  path: cats-dogs\n"
+    f"- md5: {MD5}\n  isexec: true\n  path: '01'\n- md5: {MD5}\n  size: 3\n  path: a b/c.txt\n"
+)
+PIECES = [
+    *"\n :#'\"&*{}[]|>%@`!?,~-<=\\\tx1é",
+    "\n  ",
+    ": ",
+    " #",
+    "- ",
+    "\n- ",
+    "\n\n",
+    "null",
+    "'",
+    "md5: ",
+    "path: ",
+    "...",
+]
+
+
+def test_a_file_as_dvc_writes_it_needs_no_yaml():
+    assert parse_tracked(CANONICAL) == load(CANONICAL, [])
+
+
+@given(st.lists(st.tuples(st.integers(0, len(CANONICAL)), st.integers(0, 12), st.sampled_from(PIECES)), max_size=4))
+@settings(deadline=None, max_examples=500)
+def test_a_damaged_file_reads_alike_with_and_without_yaml(damages):
+    content = CANONICAL
+    for position, length, piece in damages:
+        content = content[:position] + piece + content[position + length :]
+    fast, problems = parse_tracked(content), []
+    if fast is not None:
+        slow = load(content, problems)
+        assert fast == slow
+        assert not problems
+        assert [text(out["path"]) for out in fast["outs"]] == [text(out["path"]) for out in slow["outs"]]
