@@ -127,13 +127,13 @@ def unlisted_siblings(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[in
     """Rule 5 where a listing is missing: a directory that is bad as a whole hands its members on, whichever they are.
 
     Yields:
-        Another version of such a directory that does not stand before every bad origin, and the content whose listing
-        is missing.
+        Another version of such a directory, put together by somebody, that does not stand before every bad origin; and
+        the content whose listing is missing.
     """
     whole = sorted(node for node, facet in spread.causes if facet is Facet.WHOLE and lineage.is_version(node))
     sql = statements("forensics.taint", "gaps.sql")["unlisted_siblings"]
     for sibling, directory in lineage.case.rows(sql, {"versions": whole}):
-        if spread.before.isdisjoint(lineage.places(sibling)):
+        if not _is_supplied(lineage, sibling) and spread.before.isdisjoint(lineage.places(sibling)):
             yield sibling, directory
 
 
