@@ -223,7 +223,7 @@ class Ledger:
             sorted(map(list, run.params)),
             sorted([item.path, str(item.digest or "")] for item in run.outs),
         ]
-        identity = hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
+        identity = hashlib.sha256(_compact(said).encode()).hexdigest()
         index = self._job_of.setdefault(identity, len(self.jobs))
         if index == len(self.jobs):
             persisted = tuple(item.path for item in run.outs if item.persist)
@@ -302,7 +302,7 @@ class Ledger:
         return index
 
     def _add_param(self, file: str, key: str, value: str, origin: Origin) -> int:
-        digest = hashlib.sha256(json.dumps([file, key, value], separators=(",", ":")).encode()).hexdigest()
+        digest = hashlib.sha256(_compact([file, key, value]).encode()).hexdigest()
         index = self._index(f"{file}:{key}", Digest("param", digest), origin, external=False)
         self.facts[index].kind, self.facts[index].label = ArtifactKind.PARAMS, value
         self.params[index] = (file, key, value)
@@ -324,6 +324,9 @@ class Ledger:
     def find(self, path: str, digest: Digest | None) -> int | None:
         """The version of that path and content, if some document names it."""
         return self._fact_of.get(_name(path, digest, external=False))
+
+
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _name(path: str, digest: Digest | None, *, external: bool) -> tuple[str, str, str, bool]:

@@ -262,7 +262,7 @@ def _known(name: str, entry: Node, directory: str, pipeline: Pipeline) -> _Known
         always_changed=stage is not None and stage.always_changed,
         placed=stage is not None and stage.placed,
     )
-    located = (Problem(found.kind, found.message, found.locus or name[:200], found.admits) for found in problems)
+    located = [Problem(found.kind, found.message, found.locus or name[:200], found.admits) for found in problems]
     return _Known(name, stage, run, tuple(located))
 
 

@@ -6,6 +6,7 @@ Configuration files are read as text, never through DVC, and nothing of them is 
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _TOKENS = b'{[,:"'
 _BLOCK = 2**16
 #: Where objects lie below a cache or a remote: DVC 3, and before.
 _LAYOUTS = ("files/md5", "")
+
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 class StorageProblem(Exception):  # noqa: N818 - not an error of the program: the reader turns it into a finding
@@ -118,6 +122,7 @@ def parse_listing(data: bytes, algorithm: str) -> Directory:
         raise StorageProblem("it is not a list")
     keys = {"md5": algorithm, "etag": "etag", "checksum": "checksum"}
     key = next((key for key in keys if entries and isinstance(entries[0], dict) and key in entries[0]), "md5")
+    plain = keys[key] in ("md5", "md5-dos2unix")
     names: list[str] = []
     values: list[str] = []
     for entry in entries:
@@ -125,7 +130,7 @@ def parse_listing(data: bytes, algorithm: str) -> Directory:
         if not isinstance(name, str) or not isinstance(value, str) or not name or not value:
             raise StorageProblem("an entry has no relpath or no digest")
         value = value.lower() if key == "md5" else text(value)
-        if not Digest(keys[key], value).is_well_formed:
+        if not (plain and _MD5.fullmatch(value)) and not Digest(keys[key], value).is_well_formed:
             raise StorageProblem("an entry's digest is malformed")
         names.append(name)
         values.append(value)
