@@ -1,6 +1,7 @@
 """Opening the DuckDB file of a case: safely configured, of a known schema, and with errors that say what to do."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -74,6 +75,10 @@ def translated(path: Path) -> Iterator[None]:
         raise
 
 
+def _tables() -> frozenset[str]:
+    return frozenset(re.findall(r"^CREATE TABLE (\w+)", statements("forensics.case", "schema.sql")[""], re.MULTILINE))
+
+
 def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
     """Opens an existing case.
 
@@ -93,13 +98,16 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
     with translated(path):
         connection = duckdb.connect(str(path), read_only=not write, config=_CONFIG)
     try:
-        found = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-        version = int(found[0]) if found else 0
-    except (duckdb.CatalogException, duckdb.BinderException, ValueError) as error:
+        found = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall()
+        version = int(found[0][0])
+        # A table that was replaced by a view would run whatever somebody wrote into it.
+        tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        whole = version >= 1 and tables.issuperset(_tables())
+    except (duckdb.CatalogException, duckdb.BinderException, ValueError, IndexError):
+        version, whole = 0, False
+    if not whole and version <= SCHEMA_VERSION:
         connection.close()
-        raise CaseError(
-            f"{path} is a DuckDB file but not a case", hint="name the case with --case", path=str(path)
-        ) from error
+        raise CaseError(f"{path} is a DuckDB file but not a case", hint="name the case with --case", path=str(path))
     if version > SCHEMA_VERSION:
         connection.close()
         raise CaseError(

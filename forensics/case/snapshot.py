@@ -27,7 +27,7 @@ def load_graph(connection: "DuckDBPyConnection", path: Path, stamp: str) -> Grap
     graph = load(sidecar, stamp)
     if graph is None:
         graph = build_graph(connection)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # a cache: without it the next question builds it again
             save(graph, sidecar, stamp)
     return graph
 

@@ -284,9 +284,7 @@ class Staging:
     def _change(self, record: Change) -> None:
         version = self._node(record.version) if record.version else None
         artifact = self._artifact(record.path)
-        self._rows["change"].append(
-            (self._git_commit(record.commit), record.parent, artifact, version, record.layer)
-        )
+        self._rows["change"].append((self._git_commit(record.commit), record.parent, artifact, version, record.layer))
 
     def _role(self, record: Role) -> None:
         self._rows["role"].append(
@@ -301,9 +299,7 @@ class Staging:
 
     def _finding(self, record: Finding) -> None:
         node = self._node(record.node) if record.node else None
-        self._rows["finding"].append(
-            (record.kind, record.message, record.admits, node, self._origin(record.origin))
-        )
+        self._rows["finding"].append((record.kind, record.message, record.admits, node, self._origin(record.origin)))
 
     def _acquired(self, record: Acquired) -> None:
         self.acquired = record

@@ -54,6 +54,8 @@ def save(graph: Graph, directory: str | os.PathLike[str], stamp: str) -> Path:
     head = _HEAD.pack(_MAGIC, _VERSION, _ORDER, graph.nodes, graph.edges, width, len(text), _checksum(views)) + text
     path = Path(directory) / FILE_NAME
     path.parent.mkdir(exist_ok=True)
+    if path.parent.is_symlink():
+        raise OSError(f"{directory} is a link: nothing is written where it leads")
     # Each writer fills a file of its own name: the last rename wins, and all of them write the same bytes.
     handle, scratch = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=directory)
     try:

@@ -4,7 +4,8 @@
 ``Spread._by_equals``; 4 several producers ``Spread._by_suppliers``; 5 directories ``Facet`` and ``Spread._accuse``;
 6 what was consumed, 7 deps and outs, 8 memory of a stage: edges and strengths that the connectors give;
 9 ``undeclared``; 10 and 11 ``gaps``; 12 marks ``Spread.start``; 13 direction and cycles ``Spread.run``;
-14 ``order`` and ``asof``; 15 ``newest``; 16 what is a model: the view ``artifacts``.
+14 ``order`` and ``asof``; 15 newest: ``forensics_queries.succession``, by what each commit holds; 16 what is a model:
+the view ``artifacts``.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,6 @@ from forensics.taint.asof import as_of_commit
 from forensics.taint.gaps import Origins, admitted_gaps, origins_of, other_algorithms, unlisted_siblings
 from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
 from forensics.taint.lineage import Lineage
-from forensics.taint.newest import newest
 from forensics.taint.order import Order
 from forensics.taint.spread import Spread
 from forensics.taint.undeclared import undeclared_code
@@ -24,7 +24,7 @@ from forensics.taint.undeclared import undeclared_code
 if TYPE_CHECKING:
     from forensics.case import Case
 
-__all__ = ["Cause", "Judgement", "Level", "Lineage", "Order", "Reason", "Seed", "judge", "newest"]
+__all__ = ["Cause", "Judgement", "Level", "Lineage", "Order", "Reason", "Seed", "judge"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Where lineage is missing, or what is recorded does not fit what lies beside it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ from forensics_connectors.dvc.records import Reading
 from forensics_connectors.git.introductions import introductions
 
 __all__ = ["Gaps"]
+
+_MACHINE = re.compile(r"/|~|file:|[A-Za-z]:[\\/]|\\\\")
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Gaps:
         yield from self._persisted()
         yield from self._stale_locks()
         yield from self._without_digest()
+        yield from self._named_by_machine()
         yield from self._not_committed()
         yield from self._without_producer()
         yield from self._behind_boundary()
@@ -146,6 +150,15 @@ class Gaps:
             elif index in inputs and index not in self.reading.generated:
                 detail = f"{fact.path} lies outside and is known by no digest of its bytes"
                 yield Gap(GapKind.EXTERNAL, fact.key, detail, fact.origin, fact.size)
+
+    def _named_by_machine(self) -> Iterator[Record]:
+        """Inputs named by a path of some machine: that may be the very file that the repository tracks elsewhere."""
+        inputs = {index for job in self.reading.ledger.jobs for index in job.deps}
+        for index in sorted(inputs - self.reading.generated):
+            fact = self.reading.ledger.facts[index]
+            if fact.outside or (fact.external and _MACHINE.match(fact.path.removeprefix("url:"))):
+                detail = f"{fact.path} is a path of the machine that ran the stage, and may lie in this repository"
+                yield Gap(GapKind.UNLINKED, fact.key, detail, fact.origin, fact.size)
 
     def _not_committed(self) -> Iterator[Record]:
         for index, fact in enumerate(self.reading.ledger.facts):

@@ -103,3 +103,22 @@ def test_the_case_is_named_by_option_environment_or_default(monkeypatch: pytest.
     monkeypatch.setenv("FORENSICS_CASE", "/cases/one.duckdb")
     assert case_path() == Path("/cases/one.duckdb")
     assert case_path("two.duckdb") == Path("two.duckdb")
+
+
+def test_a_case_of_which_a_table_was_replaced_by_a_view_is_no_case(path: Path) -> None:
+    create(path)
+    duckdb.connect(str(path)).execute(
+        "ALTER TABLE finding RENAME TO hidden; CREATE VIEW finding AS FROM hidden"
+    ).close()
+    with pytest.raises(CaseError, match="not a case"):
+        Case.open(path)
+
+
+def test_a_link_in_place_of_the_sidecar_is_not_followed(path: Path, tmp_path: Path) -> None:
+    create(path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    path.with_name(path.name + ".graph").symlink_to(elsewhere)
+    with Case.open(path) as case:
+        assert case.graph().nodes == 0
+    assert list(elsewhere.iterdir()) == []

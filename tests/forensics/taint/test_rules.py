@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from forensics.model import EdgeKind, GapKind, SameBytes, Strength
-from forensics.taint import newest
 from tests.support.history import History, md5
 
 
@@ -472,21 +471,6 @@ class TestRule14TimeIsTheGraphs:
         with history.case(tmp_path) as asked:
             assert asked.verdicts(asked.judge(md5("raw")), old, new) == ["affected", "affected"]
             assert asked.verdicts(asked.judge(md5("raw"), as_of=first), old, new) == ["affected", "clear"]
-
-
-class TestRule15Newest:
-    def test_parallel_branches_give_several(self, history: History, tmp_path: Path) -> None:
-        base = history.commit()
-        left, right = history.commit(base), history.commit(base)
-        old, one, two = (
-            history.version("m", "0", base),
-            history.version("m", "1", left),
-            history.version("m", "2", right),
-        )
-        with history.case(tmp_path) as asked:
-            judgement = asked.judge(md5("0"))
-            nodes = [asked.node(version) for version in (old, one, two)]
-            assert newest(judgement.lineage, judgement.order, nodes) == nodes[1:]
 
 
 class TestRule5WhereAListingIsMissing:
