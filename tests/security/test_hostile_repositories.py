@@ -16,6 +16,7 @@ from forensics_connectors.dvc.lockfile import MAX_FAILED, MAX_STAGES, read_proje
 from forensics_connectors.dvc.presence import find_bytes
 from forensics_connectors.dvc.storage import StorageProblem, parse_listing
 from forensics_connectors.dvc.yaml import MAX_BYTES
+from forensics_queries.blast_radius import blast_radius
 from tests.support.gitrepo import GitRepo, snapshot
 from tests.support.records import Facts, read
 
@@ -307,3 +308,21 @@ def test_reading_a_hostile_repository_changes_nothing_in_it(repo: GitRepo) -> No
     before = snapshot(repo.path)
     read(repo.path)
     assert snapshot(repo.path) == before
+
+
+def test_an_input_named_by_a_machines_path_is_never_clear(tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    repo.write({"raw.dvc": f"outs:\n- md5: {'c' * 32}.dir\n  size: 9\n  nfiles: 2\n  hash: md5\n  path: raw\n"})
+    repo.commit("data")
+    absolute = f"{repo.path}/raw/a.csv"
+    repo.write(
+        {
+            "dvc.yaml": YAML.replace("[data]", f"[{absolute}]"),
+            "dvc.lock": LOCK.replace("path: data", f"path: {absolute}"),
+        }
+    )
+    repo.commit("a run that reads out of it by its full name")
+    ingest(repo)
+    with Case.open(tmp_path / "case.duckdb") as case:
+        rows = blast_radius(case, [f"md5:{'c' * 32}.dir"]).rows
+    assert {row.thing.path: row.verdict for row in rows}["model"] == "unknown"
