@@ -5,6 +5,7 @@ A run is often recorded by a later commit than the one that wrote its settings, 
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from hashlib import sha256
 
 from forensics.model import Edge, EdgeKind, Record, Strength
 from forensics_connectors.dvc.documents import Problem
@@ -80,6 +81,7 @@ class _Holds:
         self._data = {oid: data or b"" for oid, data in view.read_blobs(wanted, _LIMIT)}
         self._texts: dict[str, str] = {}
         self._roots: dict[str, Node] = {}
+        self._values: dict[tuple[str, str], bytes | None] = {}
 
     def command(self, command: str) -> Callable[[str], bool]:
         """A test of blobs: the command stands there, however its lines are folded."""
@@ -88,14 +90,22 @@ class _Holds:
 
     def param(self, _file: str, key: str, setting: str) -> Callable[[str], bool]:
         """A test of blobs: the key has the value there."""
-        return cache(lambda oid: self._value(oid, key) == setting)
+        wanted = _fingerprint(setting)
+        return lambda oid: self._value(oid, key) == wanted
 
     def _text(self, oid: str) -> str:
         if oid not in self._texts:
             self._texts[oid] = "".join(self._data.get(oid, b"").decode("utf-8", "replace").split())
         return self._texts[oid]
 
-    def _value(self, oid: str, key: str) -> str | None:
+    def _value(self, oid: str, key: str) -> bytes | None:
+        """The fingerprint of a value, since a value can be as large as its file."""
+        if (oid, key) not in self._values:
+            found = self._find(oid, key)
+            self._values[oid, key] = None if found is None else _fingerprint(found)
+        return self._values[oid, key]
+
+    def _find(self, oid: str, key: str) -> str | None:
         if oid not in self._roots:
             problems: list[Problem] = []
             content = decode(self._data.get(oid, b""), problems)
@@ -108,3 +118,7 @@ class _Holds:
                 return None
             node = node[part]
         return canonical(value(node))
+
+
+def _fingerprint(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
