@@ -272,6 +272,17 @@ def test_a_lost_run_of_an_old_stage_file_leaves_a_gap_at_what_git_holds(repo: Gi
     assert blob in {gap.node for gap in facts_of(repo).gaps(GapKind.NO_PRODUCER)}
 
 
+def test_a_document_that_comes_back_is_reported_once(repo: GitRepo) -> None:
+    for content in ("stages: [\n", YAML, "stages: [\n", YAML):
+        repo.write(
+            {"dvc.yaml": content, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m"))}
+        )
+        repo.commit()
+    facts = facts_of(repo)
+    (finding,) = facts.findings(FindingKind.UNREADABLE)
+    assert finding.origin.commit == repo.oid("HEAD~3")
+
+
 def test_a_command_answers_to_the_commit_that_wrote_it(repo: GitRepo) -> None:
     repo.write({"dvc.yaml": YAML, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
     first = repo.commit()
