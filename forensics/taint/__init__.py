@@ -1,11 +1,11 @@
 """The rules of taint: who is affected, who cannot be told, and why. Each of the sixteen rules stands under its name.
 
-1 strongest path ``level.cap``; 2 same bytes, same fate ``Spread._from_content``; 3 chance equality
-``Spread._by_equals``; 4 several producers ``Spread._by_suppliers``; 5 directories ``Facet`` and ``Spread._accuse``;
-6 what was consumed, 7 deps and outs, 8 memory of a stage: edges and strengths that the connectors give;
-9 ``undeclared``; 10 and 11 ``gaps``; 12 marks ``Spread.start``; 13 direction and cycles ``Spread.run``;
-14 ``order`` and ``asof``; 15 newest: ``forensics_queries.succession``, by what each commit holds; 16 what is a model:
-the view ``artifacts``.
+1 strongest path: ``level.cap``. 2 same bytes, same fate: ``Spread._from_content``. 3 chance equality: ``equality``.
+4 several producers: ``producers``. 5 directories: ``level.Facet``, ``Spread._accuse``, ``gaps.unlisted_siblings``.
+6 what was consumed, 7 deps and outs, 8 memory of a stage: edges and strengths that the connectors give.
+9 undeclared code: ``undeclared``. 10 rehash, 11 gaps: ``gaps``. 12 marks: ``Spread.start``. 13 direction and cycles:
+``Spread.run``. 14 time is the graph's: ``order``, ``asof``. 15 newest: ``forensics_queries.succession``, by what each
+commit holds. 16 what is a model: the view ``artifacts``.
 """
 
 from collections.abc import Callable, Iterable, Iterator

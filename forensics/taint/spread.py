@@ -1,4 +1,4 @@
-"""How taint spreads: rules 1 to 5, 7, 8 and 13, as one monotone search from the seeds.
+"""How taint spreads: one monotone search from the seeds along what the rules let through.
 
 A state (a node in a facet) only ever rises, from clear over unknown to affected, so the result does not depend on the
 order of the work and cycles end (rule 13, direction and cycles). What is affected is found first, by depth, then what
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from forensics.model import EdgeKind, GapKind, NodeKind, Strength
+from forensics.taint.equality import Equality
 from forensics.taint.level import CERTAIN, Cause, Facet, Level, Reason, Seed, State, cap
 from forensics.taint.order import Order
+from forensics.taint.producers import Producers
 
 if TYPE_CHECKING:
     from forensics.taint.lineage import Lineage
@@ -61,12 +63,12 @@ class Spread:
         self.stopped: set[int] = set()
         self.before = order.before_all(origins)
         self._placed = placed
-        self._older: dict[int, list[int]] = {}  # content -> versions that hold it and stand before every bad origin
         self._cleared = cleared
         self._admitted = admitted
-        self._accusers: dict[int, dict[int, Level]] = {}  # content -> versions that accuse it, and how strongly
         self._affected: deque[State] = deque()
         self._unknown: deque[State] = deque()
+        self._equality = Equality(lineage, self.before, self.level)
+        self._producers = Producers(lineage, order, self.causes, self._equality)
 
     def level(self, node: int) -> Level:
         """The verdict on a node: the highest level of its facets."""
@@ -169,13 +171,13 @@ class Spread:
         for node, strength in self.lineage.effects(state[0], kind):
             self._pass(state, (node, Facet.WHOLE), strength)
 
-    # -- the rules
+    # -- what is judged rather than passed on
 
     def _judge_version(self, version: int, state: State) -> None:
-        """Rule 4, several producers: all accused, affected; some, unknown."""
-        level, reason, before = self._by_suppliers(version, None)
-        if level is Level.CLEAR or self._raise(
-            (version, Facet.WHOLE), self._after(before or state, level, reason, version)
+        """Rule 4: a supplier of a version rose."""
+        ruling = self._producers.rule(version)
+        if ruling.level is Level.CLEAR or self._raise(
+            (version, Facet.WHOLE), self._after(ruling.before or state, ruling.level, ruling.reason, version)
         ):
             return
         if (version, Facet.WHOLE) in self.causes:
@@ -183,102 +185,32 @@ class Spread:
             for consumer, strength in self.lineage.effects(version, *_CONSUMING):
                 self._judge_use(version, consumer, strength)
 
-    def _by_suppliers(self, version: int, consumers: tuple[int, ...] | None) -> tuple[Level, str, State | None]:
-        """The level that a version's suppliers give it.
-
-        Args:
-            version: the version.
-            consumers: commits in whose ancestry a supplier must be on record to count; None for all suppliers.
-
-        Returns:
-            The level, the reason where it is unknown, and the state that gives it.
-        """
-        recorded, introduced = self.lineage.supplies(version)
-        judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
-        if consumers:
-            seen = [link for link in judged if self.order.within(self.lineage.places(link[0]), consumers)]
-            if not seen and self.order.within([commit for commit, _ in introduced], consumers):
-                # It stands in the consumer's own history by no run: that record does not clear what a run accuses.
-                level, reason, before = self._by_suppliers(version, None)
-                return (level, reason, before) if level < Level.AFFECTED else (Level.UNKNOWN, Reason.SAME_BYTES, before)
-            judged = seen or judged
-        best: tuple[Level, str, State | None] = (Level.CLEAR, "", None)
-        doubted = False
-        for node, strength in judged:
-            level = min(self._level(node, Facet.WHOLE), cap(strength))
-            doubted = doubted or (level < Level.AFFECTED and strength in CERTAIN)
-            if level > best[0]:
-                best = (level, "" if level is Level.AFFECTED else self._reason(node, strength), (node, Facet.WHOLE))
-        if doubted and best[0] is Level.AFFECTED:
-            return Level.UNKNOWN, Reason.SAME_BYTES, best[2]
-        return best
-
     def _judge_use(self, version: int, consumer: int, strength: Strength) -> None:
-        """Rule 4 for one consumer: of several suppliers, those recorded in its own ancestry count."""
+        """Rule 4 for one consumer of a version that rose."""
         if self._level(consumer, Facet.WHOLE) is Level.AFFECTED:
             return
-        level, before, via = self._as_used(version, self.lineage.places(consumer))
-        if level is Level.CLEAR or before is None:
+        used = self._producers.as_used(version, self.lineage.places(consumer))
+        if used.before is None:
             return
-        after = self._after(before, min(level, cap(strength)), "" if strength in CERTAIN else str(strength), consumer)
-        self._raise((consumer, Facet.WHOLE), after if via < 0 else after._replace(depth=after.depth + 1, via=via))
-
-    def _as_used(self, version: int, places: tuple[int, ...]) -> tuple[Level, State | None, int]:
-        """How bad a version is for a consumer that stands at some commits.
-
-        Returns:
-            The level, the state that gives it, and the version itself where that state is not one of its own.
-        """
-        whole, part = self._level(version, Facet.WHOLE), self._level(version, Facet.PART)
-        if places and whole and self._is_mixed(version) and not self._is_certain(version):
-            equal = self._by_equals(version)[0]
-            level, _, before = self._by_suppliers(version, places)
-            if before is None or level == whole or equal >= level:
-                whole = max(min(whole, level), equal)
-            else:
-                if level <= part:
-                    return self._part_as_used(version, places)
-                return level, before, version
-        if part and part >= whole:
-            return max(self._part_as_used(version, places), (whole, (version, Facet.WHOLE), -1), key=lambda one: one[0])
-        return whole, (version, Facet.WHOLE) if whole else None, -1
-
-    def _part_as_used(self, version: int, places: tuple[int, ...]) -> tuple[Level, State | None, int]:
-        """The same for a directory of which a part is bad: parts made by runs are judged as the consumer saw them."""
-        part = (version, Facet.PART)
-        made = self.lineage.causes(version, EdgeKind.MEMBER)
-        if not made or not places:
-            return self._level(*part), part, -1
-        content = self.lineage.content(version)
-        listed = (
-            [] if content is None else [self._by_equals(version, member)[0] for member in self.lineage.members(content)]
+        weak = "" if strength in CERTAIN else str(strength)
+        after = self._after(used.before, min(used.level, cap(strength)), weak, consumer)
+        self._raise(
+            (consumer, Facet.WHOLE), after if used.via < 0 else after._replace(depth=after.depth + 1, via=used.via)
         )
-        level = max([self._level(content, Facet.PART) if content is not None else Level.CLEAR, *listed])
-        for member, strength in made:
-            level = max(level, min(self._as_used(member, places)[0], cap(strength)))
-        return min(level, self._level(*part)), part, -1
-
-    def _is_certain(self, version: int) -> bool:
-        """Whether a version is accused for itself, by a mark or a gap, and not for its suppliers or its equals."""
-        before = self.causes[version, Facet.WHOLE].before
-        return before is None or before[1] is Facet.BYTES or before[0] == version
-
-    def _is_mixed(self, version: int) -> bool:
-        return max(map(len, self.lineage.supplies(version))) > 1
 
     def _accuse(
         self, content: int, accuser: int, level: Level, state: State, *, via: int = -1, reason: str = ""
     ) -> None:
         """Rules 3 and 5: a version that rose accuses its bytes, and those of its members, under their other names.
 
-        Bytes that stood on record before every bad origin accuse nobody: poison cannot be in them.
+        Bytes that stood on record before every bad origin accuse nobody: poison cannot be in them. What is only
+        doubted, for a subject that may have been anywhere, needs proof that is not doubted itself.
         """
-        accusers = self._accusers.setdefault(content, {})
-        if accusers.get(accuser, Level.CLEAR) >= level or self._level(content, Facet.BYTES) >= level:
+        undoubted = not self._placed and self.causes[state].reason in _GAPS
+        if self._level(content, Facet.BYTES) >= level or self._equality.predates(content, undoubted=undoubted):
             return
-        if self._predates(content, whose=None if self._placed or self.causes[state].reason not in _GAPS else accuser):
+        if not self._equality.accuse(content, accuser, level):
             return
-        accusers[accuser] = level
         shared = (content, Facet.SHARED)
         rose = self._raise(shared, self._after(state, level, reason, content)._replace(via=via))
         if shared not in self.causes:
@@ -288,37 +220,9 @@ class Spread:
         for twin, strength in self.lineage.equals(content):
             self._accuse(twin, accuser, min(level, cap(strength)), shared, reason=str(strength))
 
-    def _predates(self, content: int, *, whose: int | None) -> bool:
-        """Whether some version or directory that holds these bytes stands on record before every bad origin.
-
-        Args:
-            content: the bytes.
-            whose: an accuser that is only doubted, for a subject that may have been anywhere: then what stands before
-                the origins must not be doubted itself.
-        """
-        if not self.before:
-            return False
-        older = self._older.get(content)
-        if older is None:
-            same = self.lineage.same(content)
-            holders = [*same, *(directory for node in same for directory in self.lineage.directories(node))]
-            versions = {version for holder in holders for version in self.lineage.holders(holder)}
-            older = self._older[content] = sorted(
-                version for version in versions if not self.before.isdisjoint(self.lineage.places(version))
-            )
-        return bool(older) if whose is None else any(self.level(version) is Level.CLEAR for version in older)
-
-    def _by_equals(self, version: int, content: int | None = None) -> tuple[Level, str]:
-        """Rule 3, chance equality is not descent: what other versions of the same bytes say of a version."""
-        content = self.lineage.content(version) if content is None else content
-        accusers = self._accusers.get(content, {}) if content is not None else {}
-        level = max((level for other, level in accusers.items() if other != version), default=Level.CLEAR)
-        if level and self.lineage.suppliers(version):
-            return Level.UNKNOWN, Reason.SAME_BYTES
-        return level, ""
-
     def _judge_equal(self, version: int, content: int, facet: Facet) -> None:
-        level, reason = self._by_equals(version, content)
+        """Rule 3: a content of a version, or of a member of it, was accused by another version."""
+        level, reason = self._equality.of(version, content)
         shared = (content, Facet.SHARED)
         if level:
             after = self._after(shared, min(level, self.causes[shared].level), reason, version)
@@ -357,9 +261,3 @@ class Spread:
     def _level(self, node: int, facet: Facet) -> Level:
         cause = self.causes.get((node, facet))
         return Level.CLEAR if cause is None else cause.level
-
-    def _reason(self, node: int, strength: Strength) -> str:
-        cause = self.causes.get((node, Facet.WHOLE))
-        if cause is not None and cause.level is Level.UNKNOWN:
-            return cause.reason
-        return "" if strength in CERTAIN else str(strength)

@@ -1,0 +1,72 @@
+"""Rule 3, chance equality is not descent: what an affected version's bytes say of other versions that have them."""
+
+from typing import TYPE_CHECKING
+
+from forensics.taint.level import Level, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forensics.taint.lineage import Lineage
+
+__all__ = ["Equality"]
+
+
+class Equality:
+    """Which versions accuse which contents, and what that means for the others that hold them.
+
+    Attributes:
+        before: commits before every bad origin.
+    """
+
+    def __init__(self, lineage: "Lineage", before: frozenset[int], level: "Callable[[int], Level]") -> None:
+        self.before = before
+        self._lineage = lineage
+        self._level = level
+        self._accusers: dict[int, dict[int, Level]] = {}  # content -> versions that accuse it, and how strongly
+        self._older: dict[int, list[int]] = {}  # content -> versions that hold it and stand before every bad origin
+
+    def accuse(self, content: int, accuser: int, level: Level) -> bool:
+        """Notes an accusation, and says whether it is a new one."""
+        accusers = self._accusers.setdefault(content, {})
+        if accusers.get(accuser, Level.CLEAR) >= level:
+            return False
+        accusers[accuser] = level
+        return True
+
+    def of(self, version: int, content: int | None = None) -> tuple[Level, str]:
+        """What other versions of the same bytes say of a version, and the word for it where it is unknown.
+
+        Args:
+            version: the version.
+            content: its content, or that of a member of it; its own where none is given.
+
+        Returns:
+            Unknown where a run on record made it, since that run may have made equal bytes by chance; else what the
+            strongest accuser is.
+        """
+        content = self._lineage.content(version) if content is None else content
+        accusers = self._accusers.get(content, {}) if content is not None else {}
+        level = max((level for other, level in accusers.items() if other != version), default=Level.CLEAR)
+        if level and self._lineage.suppliers(version):
+            return Level.UNKNOWN, Reason.SAME_BYTES
+        return level, ""
+
+    def predates(self, content: int, *, undoubted: bool) -> bool:
+        """Whether some version or directory that holds these bytes stands on record before every bad origin.
+
+        Args:
+            content: the bytes.
+            undoubted: only a version that is clear itself is proof.
+        """
+        if not self.before:
+            return False
+        older = self._older.get(content)
+        if older is None:
+            same = self._lineage.same(content)
+            holders = [*same, *(directory for node in same for directory in self._lineage.directories(node))]
+            versions = {version for holder in holders for version in self._lineage.holders(holder)}
+            older = self._older[content] = sorted(
+                version for version in versions if not self.before.isdisjoint(self._lineage.places(version))
+            )
+        return any(self._level(version) is Level.CLEAR for version in older) if undoubted else bool(older)
