@@ -66,7 +66,7 @@ def judged(case: Case, subjects: Sequence[str], as_of: str | None) -> tuple[Judg
     """
     when = moment(case, as_of)
     start = accused(case, subjects, when.lineage, at=when.at)
-    if not start.labels:
+    if not start.seeds:
         raise UsageError(
             "nothing is marked as bad or suspect, and no subject was named",
             hint="name what is bad: forensics blast-radius SUBJECT; or mark it: forensics mark add bad SUBJECT",
@@ -96,7 +96,9 @@ def blast_radius(
     judgement, start, when = judged(case, subjects, as_of)
     versions = judgement.reached(NodeKind.VERSION)
     found = _rows(case, judgement, versions, tuple(models))
-    notes = [*(f"started from {label}" for label in start.labels), *([when.note] if when.note else [])]
+    notes = [f"started from {label}" for label in start.labels]
+    notes += [f"taint stops at {label}" for label in start.stops]
+    notes += [when.note] if when.note else []
     if judgement.stopped:
         stopped = sorted(thing.title for thing in things(case, judgement.stopped).values())
         notes.append(f"a cleared mark stopped the taint at {', '.join(stopped)}")

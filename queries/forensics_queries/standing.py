@@ -23,12 +23,14 @@ class Accused:
     Attributes:
         seeds: what is bad or suspect, from standing marks and from the question itself.
         cleared: versions and contents at which taint stops.
-        labels: the marks and subjects, in words.
+        labels: the marks and subjects that are bad or suspect, in words.
+        stops: the marks that clear something, in words.
     """
 
     seeds: tuple[Seed, ...]
     cleared: frozenset[int]
     labels: tuple[str, ...]
+    stops: tuple[str, ...]
 
 
 def accused(case: Case, subjects: Iterable[str], lineage: Lineage, *, at: datetime | None = None) -> Accused:
@@ -46,19 +48,20 @@ def accused(case: Case, subjects: Iterable[str], lineage: Lineage, *, at: dateti
     seeds: dict[int, Seed] = {}
     cleared: set[int] = set()
     labels: list[str] = []
+    stops: list[str] = []
     for mark, state, subject, reason in rows(case, "standing.marks", at=at or now()):
         nodes = _reach(lineage, resolve(case, f"mark:{mark}").nodes)
+        label = f"mark {mark}: {state} {subject} ({reason})"
         if state == "cleared":
             cleared.update(nodes)
+            stops.append(label)
         elif state in _LEVELS:
             _add(seeds, nodes, _LEVELS[state], f"mark {mark}")
-        else:
-            continue
-        labels.append(f"mark {mark}: {state} {subject} ({reason})")
+            labels.append(label)
     for text in subjects:
         _add(seeds, _reach(lineage, resolve(case, text).nodes), Level.AFFECTED, text)
         labels.append(f"{text}, taken as bad by this question")
-    return Accused(tuple(seeds[node] for node in sorted(seeds)), frozenset(cleared), tuple(labels))
+    return Accused(tuple(seeds[node] for node in sorted(seeds)), frozenset(cleared), tuple(labels), tuple(stops))
 
 
 def _reach(lineage: Lineage, nodes: Iterable[int]) -> list[int]:
