@@ -143,7 +143,6 @@ class FindingKind(StrEnum):
     BAD_REF = "bad-ref"
     BAD_TAG = "bad-tag"  # a tag that looks like a GTO tag but is not one
     GONE = "gone"  # a fact that an earlier acquisition saw and this one did not
-    NO_DVC = "no-dvc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +158,6 @@ class Origin:
     path: str = ""
     commit: str = ""
     locus: str = ""
-
-
-NOWHERE = Origin()
 
 
 def content_key(digest: Digest) -> str:

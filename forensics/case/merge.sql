@@ -194,34 +194,31 @@ WHERE g.kind <> 'missing-listing'
 
 -- An import names the commit of the repository that it took from; where that commit is in the case, so is what was
 -- taken: the version at that path with the same digest, else any version that ever stood at that path.
--- @name insert_upstream_matched
+-- @name insert_upstream
 INSERT INTO edge
-SELECT DISTINCT 'imported', u.id, x.id, 'matched', 'upstream', e.origin, $acquisition
-FROM (
+WITH pinned AS (
     SELECT v.id, regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 1) AS oid,
         regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 2) AS path
     FROM version v JOIN artifact a ON a.id = v.artifact AND a.source = 0
-) x
-JOIN git_commit c ON c.oid = x.oid
-JOIN artifact a ON a.source = c.source AND a.path = x.path
-JOIN version u ON u.artifact = a.id
-JOIN edge e ON e.kind = 'imported' AND e.cause = x.id
-JOIN version l ON l.id = e.effect AND l.content = u.content
-WHERE NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.cause = u.id AND k.effect = x.id);
-
--- @name insert_upstream_by_path
-INSERT INTO edge
-SELECT DISTINCT 'imported', u.id, x.id, 'inferred', 'by-path', e.origin, $acquisition
-FROM (
-    SELECT v.id, regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 1) AS oid,
-        regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 2) AS path
-    FROM version v JOIN artifact a ON a.id = v.artifact AND a.source = 0
-) x
-JOIN git_commit c ON c.oid = x.oid
-JOIN artifact a ON a.source = c.source AND a.path = x.path
-JOIN version u ON u.artifact = a.id
-JOIN edge e ON e.kind = 'imported' AND e.cause = x.id
-WHERE NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.effect = x.id);
+), candidate AS MATERIALIZED (
+    SELECT u.id AS upstream, x.id AS external, u.content = l.content AS equal, e.origin
+    FROM pinned x
+    JOIN git_commit c ON c.oid = x.oid
+    JOIN artifact a ON a.source = c.source AND a.path = x.path
+    JOIN version u ON u.artifact = a.id
+    JOIN edge e ON e.kind = 'imported' AND e.cause = x.id
+    LEFT JOIN version l ON l.id = e.effect
+), matched AS (
+    SELECT DISTINCT upstream, external, origin FROM candidate x WHERE equal
+        AND NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.cause = x.upstream AND k.effect = x.external)
+), by_path AS (
+    SELECT DISTINCT upstream, external, origin FROM candidate x
+    WHERE NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.effect = x.external)
+        AND NOT EXISTS (FROM matched m WHERE m.external = x.external)
+)
+SELECT 'imported', upstream, external, 'matched', 'upstream', origin, $acquisition FROM matched
+UNION ALL
+SELECT 'imported', upstream, external, 'inferred', 'by-path', origin, $acquisition FROM by_path;
 
 -- @name insert_findings
 INSERT INTO finding
@@ -245,6 +242,21 @@ SELECT r.id, $acquisition FROM release r
 JOIN acquisition q ON q.id = r.acquisition AND coalesce(json_extract_string(q.details, '$.connector'), '') = $connector
 WHERE r.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = r.id)
   AND NOT EXISTS (FROM missed m WHERE m.node = r.id);
+
+-- @name note_gone
+INSERT INTO finding
+SELECT ((SELECT coalesce(max(id), 0) FROM finding)
+        + row_number() OVER (ORDER BY g.node NULLS FIRST))::INTEGER,
+    $source, 'gone', g.message, FALSE, g.node, g.origin, $acquisition
+FROM (
+    SELECT CASE count(*) WHEN 1 THEN '1 commit that an earlier reading saw is gone'
+        ELSE count(*) || ' commits that an earlier reading saw are gone' END
+        || ' (a force-push, or a clone that holds less?)' AS message, NULL AS node, NULL AS origin
+    FROM missed m JOIN git_commit c ON c.id = m.node WHERE m.acquisition = $acquisition HAVING count(*) > 0
+    UNION ALL
+    SELECT 'release ' || r.name || ' that an earlier reading saw is gone', r.id, r.origin
+    FROM missed m JOIN release r ON r.id = m.node WHERE m.acquisition = $acquisition
+) g;
 
 -- @name undescribed
 SELECT count(*) FROM local_node n

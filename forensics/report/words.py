@@ -61,5 +61,4 @@ FINDINGS: dict[str, str] = {
     "bad-ref": "a ref that cannot be used",
     "bad-tag": "a tag that looks like a GTO tag but is not one",
     "gone": "an earlier reading saw it and this one did not",
-    "no-dvc": "no DVC metadata in the repository",
 }

@@ -12,10 +12,22 @@ import pytest
 
 from forensics.case import Case
 from forensics.errors import IntegrityError
-from forensics.model import Acquired, Edge, EdgeKind, Finding, FindingKind, GapKind, Origin, Record, Source, version_key
+from forensics.model import (
+    Acquired,
+    Edge,
+    EdgeKind,
+    Finding,
+    FindingKind,
+    GapKind,
+    Origin,
+    Record,
+    Source,
+    Version,
+    version_key,
+)
 from forensics_connectors.contract import find_connector
 from tests.support.gitrepo import GitRepo
-from tests.support.history import WHERE, History, md5
+from tests.support.history import WHERE, Asked, History, md5
 
 SOURCE = Source("git", "/somewhere/fraud", "fraud", ("0" * 40,), "sha1", "first")
 
@@ -95,6 +107,59 @@ def test_a_commit_that_is_gone_stays_and_is_said_to_be_missed(path: Path) -> Non
         assert case.rows("SELECT oid FROM commits ORDER BY oid") == [(kept,), (gone,)]
         missed = case.rows("SELECT c.oid, m.acquisition FROM missed m JOIN git_commit c ON c.id = m.node")
         assert missed == [(gone, 2)]
+
+
+def test_what_is_gone_is_a_finding_once_and_hides_nothing(path: Path) -> None:
+    history = History()
+    kept = history.commit()
+    model = history.version("model", "m", kept)
+    dropped = History(list(history.records), 1)
+    dropped.commit(dropped.commit(kept))
+    release = dropped.release("fraud@v1", kept, model)
+    with Case.open(path, write=True, new=True) as case:
+        assert "gone" not in case.ingest(SOURCE, dropped.records).findings
+        less = case.ingest(dataclasses.replace(SOURCE, state="forced"), history.records)
+        assert (less.findings, less.unread) == ({"gone": 2}, 0)
+        commits, named = case.rows(
+            "SELECT f.message, n.key, f.document FROM findings f LEFT JOIN node n ON n.id = f.node_id "
+            "WHERE f.kind = 'gone' ORDER BY finding_id"
+        )
+        told = "2 commits that an earlier reading saw are gone (a force-push, or a clone that holds less?)"
+        assert commits == (told, None, None)
+        told = "release fraud@v1 that an earlier reading saw is gone"
+        assert named == (told, f"1\0{release.key}", release.origin.path)
+        assert not case.ingest(dataclasses.replace(SOURCE, state="later"), history.records).findings
+
+
+def test_an_import_is_joined_to_the_equal_version_upstream_else_to_all_at_its_path(path: Path) -> None:
+    upstream = History()
+    first = upstream.commit()
+    second = upstream.commit(first)
+    old, new = upstream.version("data", "old", first), upstream.version("data", "new", second)
+    importer = History()
+    importer._commits = 10
+    at = importer.commit()
+    for name, content in (("equal", "new"), ("other", "changed since")):
+        here = importer.version(name, content, at)
+        external = Version(f"url:https://example.com/up@{second}:data", md5(content), WHERE, external=True)
+        importer.records.append(external)
+        importer.edge(EdgeKind.IMPORTED, external, here)
+    with Case.open(path, write=True, new=True) as case:
+        case.ingest(SOURCE, upstream.records)
+        case.ingest(dataclasses.replace(SOURCE, fingerprints=("2" * 40,), state="importer"), importer.records)
+        asked = Asked(case, dict(case.rows("SELECT key, id FROM node")))
+        found = case.rows(
+            "SELECT cause, v.content, strength, reason FROM edge JOIN version v ON v.id = effect "
+            "WHERE edge.kind = 'imported' AND reason <> '' ORDER BY strength, cause"
+        )
+        changed, equal = asked.node(md5("changed since")), asked.node(md5("new"))
+        assert found == [
+            (asked.node(old), changed, "inferred", "by-path"),
+            (asked.node(new), changed, "inferred", "by-path"),
+            (asked.node(new), equal, "matched", "upstream"),
+        ]
+        case.ingest(dataclasses.replace(SOURCE, state="again"), upstream.records)
+        assert case.rows("SELECT count(*) FROM edge WHERE kind = 'imported'") == [(5,)]
 
 
 def test_a_listing_that_turns_up_later_fills_its_gap(path: Path) -> None:
