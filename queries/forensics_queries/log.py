@@ -16,8 +16,6 @@ from forensics_queries.things import things
 
 __all__ = ["Entry", "log"]
 
-_ACTIONS = ("introduced", "restored", "removed")
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:

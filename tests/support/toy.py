@@ -30,7 +30,6 @@ from forensics.model import (
     Strength,
     Version,
     commit_key,
-    content_key,
 )
 
 #: What stands at a path: the text of a file, or the files of a directory by name.
@@ -186,11 +185,6 @@ def digest_of(held: Held) -> Digest:
         return Digest("md5", hashlib.md5(held.encode(), usedforsecurity=False).hexdigest())
     listed = repr(sorted((name, digest_of(text).value) for name, text in held.items()))
     return Digest("md5", hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir")
-
-
-def content_of(held: Held) -> str:
-    """The key of a content."""
-    return content_key(digest_of(held))
 
 
 def _key(state: Mapping[str, Version], path: str) -> str | None:
