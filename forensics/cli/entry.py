@@ -83,10 +83,10 @@ def _explain(error: Exception) -> int:
             _say("  ", candidate)
         return error.exit_code
     if isinstance(error, click.UsageError):
-        _say("error", error.format_message().rstrip("."))
+        _say("error", _one_line(error.format_message()).rstrip("."))
         _say("hint", _usage(error))
     elif isinstance(error, click.ClickException):
-        _say("error", error.format_message())
+        _say("error", _one_line(error.format_message()))
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         _say("error", f"no room on the disk{f' for {error.filename}' if error.filename else ''}")
         _say("hint", "free some space and run the command again; what was in the case is still there")
@@ -112,6 +112,11 @@ def _usage(error: click.UsageError) -> str:
     if asked in _SUBJECTS:
         return f"{command} --help; forensics help subjects says what can stand there"
     return f"{command} --help"
+
+
+def _one_line(message: str) -> str:
+    """Click breaks lines to list what can be chosen, ``safe`` would show the breaks as escapes."""
+    return " ".join(part.strip() for part in message.splitlines())
 
 
 def _say(label: str, text: str) -> None:

@@ -40,11 +40,14 @@ def test_a_mistyped_command_is_an_error_that_names_the_nearest(forensics):
     assert ended.err.startswith("error: no command 'blast-radios'; did you mean blast-radius?\nhint: ")
 
 
-@pytest.mark.parametrize("words", [["sql"], ["sql", "--nosuch", "x"], ["sql", "x", "--format", "pdf"], ["help", "x"]])
+@pytest.mark.parametrize(
+    "words", [["sql"], ["mark", "add"], ["sql", "--nosuch", "x"], ["sql", "x", "--format", "pdf"], ["help", "x"]]
+)
 def test_wrong_usage_is_one_error_and_one_hint(forensics, words):
     ended = forensics(*words)
     assert (ended.code, ended.out) == (2, "")
     assert [line.split(":")[0] for line in ended.err.splitlines()] == ["error", "hint"]
+    assert "\\u000a" not in ended.err
 
 
 def test_every_exit_code_is_documented(forensics):
