@@ -36,7 +36,7 @@ class Ingested:
         unchanged: the source was in the state of the last acquisition, so nothing was read.
         added: number of new nodes by kind.
         findings: number of new findings by kind.
-        unread: new findings that could hide lineage.
+        unread: new findings that could hide lineage; not those of listings that the case already holds.
         details: the reading's own account: commits, documents, seconds by phase.
     """
 

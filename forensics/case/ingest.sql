@@ -18,4 +18,6 @@ WHERE NOT EXISTS (FROM fingerprint f WHERE f.source = $source AND f.value = valu
 SELECT kind, count(*) FROM finding WHERE acquisition = $acquisition GROUP BY kind ORDER BY kind;
 
 -- @name new_unread
-SELECT count(*) FROM finding WHERE acquisition = $acquisition AND admits;
+-- A listing that this acquisition missed and the case holds hides nothing.
+SELECT count(*) FROM finding f WHERE f.acquisition = $acquisition AND f.admits
+    AND NOT EXISTS (FROM filled l WHERE l.node = f.node AND l.kind = f.kind);

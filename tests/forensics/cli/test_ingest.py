@@ -1,5 +1,6 @@
 """``ingest`` and ``sources`` on real repositories, good and bad."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -75,6 +76,38 @@ def test_what_cannot_be_read_is_told_and_ends_with_3(forensics, repo):
     shown = forensics("sources")
     assert "NOT READ: " in shown.out
     assert "broken.csv.dvc" in shown.out
+
+
+@pytest.fixture
+def clones(tmp_path):
+    """A repository with a directory tracked by DVC and its listing in the cache, and a clone without the cache."""
+    listing = json.dumps([{"md5": "a" * 32, "relpath": "a.csv"}]).encode()
+    value = hashlib.md5(listing, usedforsecurity=False).hexdigest()
+    full = tmp_path / "full"
+    cache = full / ".dvc" / "cache" / "files" / "md5" / value[:2]
+    cache.mkdir(parents=True)
+    (cache / f"{value[2:]}.dir").write_bytes(listing)
+    (full / ".dvc" / "config").write_text("", encoding="utf-8")
+    (full / ".gitignore").write_text("cache\n", encoding="utf-8")
+    (full / "data.dvc").write_text(f"outs:\n- md5: {value}.dir\n  hash: md5\n  path: data\n", encoding="utf-8")
+    git(full, "init", "-q", "-b", "main")
+    git(full, "add", ".")
+    git(full, "commit", "-q", "-m", "First")
+    git(tmp_path, "clone", "-q", "full", "clone")
+
+
+@pytest.mark.usefixtures("clones")
+def test_a_listing_that_the_case_holds_already_hides_nothing(forensics):
+    assert forensics("ingest", "full").code == 0
+    ended = forensics("ingest", "clone", "--format", "json")
+    (row,) = json.loads(ended.out)["results"]
+    assert (ended.code, row["findings"], row["unread"]) == (0, {"missing-listing": 1}, 0)
+
+
+@pytest.mark.usefixtures("clones")
+def test_a_listing_that_is_missing_ends_with_3_until_it_is_read(forensics):
+    assert forensics("ingest", "clone").code == 3
+    assert forensics("ingest", "full").code == 0
 
 
 def test_quiet_says_nothing_on_stderr(forensics, repo):
