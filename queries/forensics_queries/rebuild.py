@@ -14,6 +14,7 @@ from forensics_queries.state import History
 from forensics_queries.statement import rows
 from forensics_queries.succession import Succession
 from forensics_queries.things import things
+from forensics_queries.whereabouts import Look, whereabouts
 
 __all__ = ["PlanStep", "rebuild_plan"]
 
@@ -36,7 +37,9 @@ class PlanStep:
     commands: tuple[str, ...]
 
 
-def rebuild_plan(case: Case, judgement: Judgement, version: int, history: History) -> tuple[PlanStep, ...]:
+def rebuild_plan(
+    case: Case, judgement: Judgement, version: int, history: History, look: Look | None = None
+) -> tuple[PlanStep, ...]:
     """Plans how to make one version again without what is bad.
 
     Args:
@@ -44,6 +47,7 @@ def rebuild_plan(case: Case, judgement: Judgement, version: int, history: Histor
         judgement: the verdicts.
         version: the affected version to make again.
         history: the commits of the case.
+        look: finds bytes: an input is taken from the clone that has them.
 
     Returns:
         First the inputs to replace, then the runs to repeat, every run after those whose outputs it uses.
@@ -51,7 +55,7 @@ def rebuild_plan(case: Case, judgement: Judgement, version: int, history: Histor
     roots, runs = _upstream(judgement, version)
     clean = {root: _clean_version(case, judgement, root, history) for root in roots}
     shown = things(case, [*roots, *runs, *(found for found in clean.values() if found is not None)])
-    steps = [_replace(case, judgement, shown[root], clean[root], shown) for root in roots if root in shown]
+    steps = [_replace(case, judgement, shown[root], clean[root], shown, look) for root in roots if root in shown]
     again: dict[tuple[str, ...], PlanStep] = {}
     named = {row[0]: row for row in rows(case, "rollback.executions", executions=runs)}
     for run in runs:
@@ -115,14 +119,17 @@ def _clean_version(case: Case, judgement: Judgement, version: int, history: Hist
     return best[0] if best else None
 
 
-def _replace(case: Case, judgement: Judgement, root: Thing, clean: int | None, shown: dict[int, Thing]) -> PlanStep:
+def _replace(
+    case: Case, judgement: Judgement, root: Thing, clean: int | None, shown: dict[int, Thing], look: Look | None
+) -> PlanStep:
     if clean is None or not shown[clean].digest:
         return PlanStep("replace", root, None, ())
-    _, locator, path = rows(case, "rollback.locators", versions=[clean])[0]
     commits = rows(case, "rollback.commits", commits=list(judgement.lineage.places(clean)))
     if not commits:
         return PlanStep("replace", root, None, ())
-    commands = restore_commands(locator, path, commits[0][1], Digest.parse(shown[clean].digest))
+    digest, path = Digest.parse(shown[clean].digest), shown[clean].path
+    locator, _ = whereabouts(case, clean, digest, look)
+    commands = restore_commands(locator, path, commits[0][1], digest)
     if rows(case, "rollback.tracked", versions=[root.id]):
         # Else DVC's files in the repository would still say that the bad bytes belong there.
         commands += (f"dvc {_inside(path)}commit --force {quote(_plain(posixpath.basename(path)))}",)

@@ -20,12 +20,9 @@ from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 from forensics_queries.succession import Succession
 from forensics_queries.things import things
+from forensics_queries.whereabouts import Look, whereabouts
 
 __all__ = ["Refused", "Target", "rollback"]
-
-#: Says whether the bytes of a digest are there, given the locator of the repository. The command line passes what
-#: the connectors know; without it nothing is looked for.
-Look = Callable[[str, Digest], Presence]
 
 #: A version with its digest and its size.
 _State = tuple[int, str | None, int | None]
@@ -183,12 +180,13 @@ def _targets(
     others = [version for version in sizes if judgement.level(version) is not Level.CLEAR]
     shown = things(case, sizes)
     releases = _releases(case, list(sizes))
-    place = cache(partial(_place, case, judgement))
+    introduced = cache(partial(_commit, case, judgement))
+    found = cache(lambda version: whereabouts(case, version, digests[version], look))
 
     def newer(version: int) -> list[int]:
         return [other for other in others if not succession.is_older(other, version)]
 
-    proved, lost = _look_for(succession, clean, newer, lambda version: _ask(look, place(version)[1], digests[version]))
+    proved, lost = _look_for(succession, clean, newer, lambda version: found(version)[1])
     presences = proved | lost
     released = succession.held_at(row[0] for row in rows(case, "rollback.released"))
 
@@ -198,7 +196,7 @@ def _targets(
     chosen = [*succession.newest(proved), *(version for version in succession.newest(clean) if version in lost)]
     targets = []
     for version in sorted(chosen, key=rank):
-        commit, locator = place(version)
+        commit, locator = introduced(version), found(version)[0]
         refused = _refused(case, judgement, newer(version), shown)
         if version in proved:
             after = [other for other in lost if not succession.is_older(other, version)]
@@ -211,11 +209,10 @@ def _targets(
         )  # fmt: skip
     if not clean and others:
         version = min(succession.newest(others), key=rank)
-        commit, _ = place(version)
         refused = _refused(case, judgement, others, shown)
-        plan = rebuild_plan(case, judgement, version, history)
+        plan = rebuild_plan(case, judgement, version, history, look)
         targets.append(
-            _target("rebuild", shown[version], releases.get(version, ()), commit, sizes[version],
+            _target("rebuild", shown[version], releases.get(version, ()), introduced(version), sizes[version],
                     Presence("not looked for"), (), refused, plan)
         )  # fmt: skip
     return targets
@@ -237,10 +234,6 @@ def _target(
         outcome, thing.path, thing, releases, commit, size, presence.state, where, presence.sha256, commands, refused,
         plan,
     )  # fmt: skip
-
-
-def _ask(look: Look | None, locator: str, digest: Digest) -> Presence:
-    return Presence("not looked for") if look is None else look(locator, digest)
 
 
 def _look_for(
@@ -277,12 +270,10 @@ def _refused(case: Case, judgement: Judgement, versions: list[int], shown: dict[
     )
 
 
-def _place(case: Case, judgement: Judgement, version: int) -> tuple[str, str]:
-    """A commit that introduced a version, one that is not gone, and where its repository is."""
+def _commit(case: Case, judgement: Judgement, version: int) -> str:
+    """A commit that introduced a version, one that is not gone; empty where there is none."""
     commits = rows(case, "rollback.commits", commits=list(judgement.lineage.places(version)))
-    _, locator, _ = rows(case, "rollback.locators", versions=[version])[0]
-    commit = min(commits, key=lambda row: (row[3], row[2], row[1]))[1] if commits else ""
-    return commit, locator
+    return min(commits, key=lambda row: (row[3], row[2], row[1]))[1] if commits else ""
 
 
 def _releases(case: Case, versions: list[int]) -> dict[int, tuple[str, ...]]:

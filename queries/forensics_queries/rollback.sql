@@ -23,11 +23,13 @@ ORDER BY v.artifact, v.id;
 SELECT DISTINCT git_commit FROM release WHERE git_commit IS NOT NULL ORDER BY git_commit;
 
 -- @name locators
+-- Every place that the source was read from, the one that was read last first.
 -- @param versions ids of versions
-SELECT v.id, s.locator, a.path
+SELECT v.id, q.locator, a.path
 FROM version v SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = v.id
-JOIN artifact a ON a.id = v.artifact JOIN sources s ON s.source_id = a.source
-ORDER BY v.id;
+JOIN artifact a ON a.id = v.artifact
+JOIN (SELECT source, locator, max(id) AS newest FROM acquisition GROUP BY ALL) q ON q.source = a.source
+ORDER BY v.id, q.newest DESC;
 
 -- @name commits
 -- @param commits ids of commits

@@ -4,9 +4,11 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -389,6 +391,67 @@ class TestLostBytes:
         assert rows[0].thing.digest in digests_of(restored(rows[0], tmp_path / "out", tmp_path / "home"))
         (tmp_path / "other").mkdir()
         assert shell(unproved.commands, tmp_path / "other", tmp_path / "home").returncode != 0
+
+
+class TestClones:
+    """A source is read from several places, and not all of them have the bytes."""
+
+    @pytest.mark.parametrize("bare_last", [True, False])
+    def test_bytes_are_taken_from_the_clone_that_has_them(
+        self, fraud_repo: "FraudSample", tmp_path: Path, bare_last: bool
+    ) -> None:
+        clone = without_cache(fraud_repo.repository, tmp_path / "clone")
+        order = [fraud_repo.repository, clone] if bare_last else [clone, fraud_repo.repository]
+        with ingested(tmp_path / "case.duckdb", *order) as case:
+            mark_bad(case, fraud_repo.poisoned_subject)
+            row = rollback(case, [fraud_repo.models[0]], look=Finder()).rows[0]
+        assert (row.outcome, row.bytes) == ("restore", "present")
+        assert row.thing.digest in digests_of(restored(row, tmp_path / "out", tmp_path / "home"))
+
+    @pytest.mark.parametrize("bare_last", [True, False])
+    def test_a_rebuild_takes_its_inputs_from_there_too(self, tmp_path: Path, bare_last: bool) -> None:
+        repo = poisoned_from_the_start(tmp_path / "repo")
+        clone = without_cache(repo.path, tmp_path / "clone")
+        with ingested(tmp_path / "case.duckdb", *([repo.path, clone] if bare_last else [clone, repo.path])) as case:
+            mark_bad(case, f"raw.csv@{repo.oid('main')}")
+            (row,) = rollback(case, ["sub/models/m.json"], look=Finder()).rows
+        (step,) = (step for step in row.plan if step.thing.path == "raw.csv")
+        assert f" {repo.path} raw.csv" in "\n".join(step.commands)
+
+    def test_a_clone_that_was_removed_is_passed_over(self, fraud_repo: "FraudSample", tmp_path: Path) -> None:
+        clone = without_cache(fraud_repo.repository, tmp_path / "clone")
+        with ingested(tmp_path / "case.duckdb", fraud_repo.repository, clone) as case:
+            mark_bad(case, fraud_repo.poisoned_subject)
+            shutil.rmtree(clone)
+            for look in (None, lost({})):
+                row = rollback(case, [fraud_repo.models[0]], look=look).rows[0]
+                assert f" {fraud_repo.repository} " in "\n".join(row.commands)
+
+    @pytest.mark.parametrize(
+        ("states", "taken"),
+        [(("missing", "corrupt", "listed"), 2), (("missing", "corrupt"), 1), (("missing", "missing"), 0),
+         (("corrupt", "listed", "present", "present"), 2)],
+    )  # fmt: skip
+    def test_the_best_of_what_is_found_counts_and_among_equals_the_last_read(
+        self, case_of: CaseOf, tmp_path: Path, states: tuple[str, ...], taken: int
+    ) -> None:
+        toy = model([((), "good"), ((0,), "bad")])
+        places = [str(tmp_path / str(number)) for number in range(len(states))]
+        case = case_of()
+        for place in reversed(places):
+            Path(place).mkdir()
+            case.ingest(replace(toy.source, locator=place), toy.records())
+        by_place = dict(zip(places, states, strict=True))
+        answer = rollback(mark_bad(case, md5("bad")), [MODEL], look=lambda place, _: Presence(by_place[place]))
+        (row,) = answer.rows
+        assert row.bytes == states[taken]
+        assert f" {places[taken]} " in "\n".join(row.commands)
+
+
+def without_cache(repository: Path, clone: Path) -> Path:
+    """A clone that has neither DVC's cache nor the local remote, whose address is relative."""
+    subprocess.run(["git", "clone", "-q", repository, clone], check=True)
+    return clone
 
 
 def lost(states: dict[str, str]) -> Callable[[str, Digest], Presence]:
