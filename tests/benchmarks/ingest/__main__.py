@@ -7,7 +7,6 @@ import argparse
 import compileall
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -39,14 +38,16 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PY
 
 
 def run(command: list[str]) -> tuple[float, int]:
-    """Runs a whole process: seconds of wall clock, and peak memory in MB."""
+    """Runs a whole process: seconds of wall clock, and its own peak memory in MB."""
     start = time.perf_counter()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 3):
-        raise SystemExit(done.stderr)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return time.perf_counter() - start, max(peak, before) // 1024
+    with tempfile.TemporaryFile("w+") as said:
+        child = subprocess.Popen(command, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=said)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in (0, 3):
+            said.seek(0)
+            raise SystemExit(said.read())
+    return time.perf_counter() - start, used.ru_maxrss // 1024
 
 
 def ingest(repository: Path, case: Path) -> tuple[float, int, dict[str, float]]:
