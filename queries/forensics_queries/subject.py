@@ -77,7 +77,26 @@ def _only(case: Case, text: str, found: list[Subject]) -> Subject:
     hint = f"did you mean {' or '.join(near)}?" if near else "look for it with: forensics find TEXT"
     if len(text) < MIN_DIGITS and is_abbreviation(text.lower().ljust(MIN_DIGITS, "0")):
         hint = f"a digest or a commit needs at least {MIN_DIGITS} digits"
+    if _is_full_digest(text):
+        hint = _unlisted(case) or hint
     raise UsageError(f"nothing in the case is called {text}", hint=hint)
+
+
+def _is_full_digest(text: str) -> bool:
+    """Whether a text names the bytes of a file in full, with its algorithm or without."""
+    name = text.lower().removeprefix("content:").removeprefix("digest:")
+    algorithm, colon, value = name.partition(":")
+    digests = [Digest(algorithm, value)] if colon else [Digest(one, name) for one in ALGORITHMS]
+    return any(one.is_content_hash and one.is_well_formed and not one.is_directory for one in digests)
+
+
+def _unlisted(case: Case) -> str:
+    """What may hold bytes that the case does not know; empty where every listing was read."""
+    count = rows(case, "subject.unlisted")[0][0]
+    if not count:
+        return ""
+    said = f"directories whose listing is missing may still hold it: {count:,} of them"
+    return f"{said}; ingest with the DVC cache beside the repository"
 
 
 def _exact_digest(case: Case, text: str) -> Subject | None:
@@ -230,7 +249,7 @@ def _files(case: Case, text: str) -> list[Subject]:
         shown |= things(case, [row[0] for row in matches if row[2] == digest.value])
     if not shown:
         said = f"the bytes of {text} are nowhere in the case: {', '.join(map(str, digests[:3]))}"
-        raise UsageError(said, hint="directories whose listing is missing may still hold them")
+        raise UsageError(said, hint=_unlisted(case))
     nodes = tuple(sorted(shown))
     return [Subject(text, "file", nodes, f"the bytes of the local file {text}", tuple(shown[n].subject for n in nodes))]
 

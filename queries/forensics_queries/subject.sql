@@ -57,6 +57,9 @@ SELECT subject FROM mark WHERE id = $id;
 -- @param id a node id
 SELECT kind FROM node WHERE id = $id;
 
+-- @name unlisted
+SELECT count(DISTINCT node_id) FROM gaps WHERE kind = 'missing-listing' AND filled_by IS NULL;
+
 -- @name near
 -- @param text what was typed
 SELECT name FROM (

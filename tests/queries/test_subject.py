@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from forensics.case import Case
 from forensics.errors import UsageError
-from forensics.model import Acquired, Edge, EdgeKind, Origin, Version
+from forensics.model import Acquired, Edge, EdgeKind, Gap, GapKind, Origin, Version, content_key
 from forensics_queries.subject import Subject, resolve
 from forensics_queries.things import things
 from tests.support.incident import BAD, GOOD, INCIDENT
@@ -129,6 +129,33 @@ def test_nothing_is_refused_with_near_names(incident: Case) -> None:
         "file:",
     ):
         refusal(incident, text)
+
+
+FULL = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    "text", [f"md5:{FULL[:32]}", FULL[:32].upper(), f"sha256:{FULL}", f"content:md5:{FULL[:32]}", f"digest:{FULL[:32]}"]
+)
+def test_a_digest_that_a_missing_listing_may_hold_is_refused_saying_so(
+    incident: Case, case_of: Callable[..., Case], text: str
+) -> None:
+    toy = Toy("blind", (Step((), {"data": BAD, "other": GOOD}),), unlisted=frozenset({"data", "other"}))
+    case = case_of()
+    gaps = [
+        Gap(GapKind.MISSING_LISTING, content_key(digest_of(held)), "", Origin("data.dvc", toy.oid(0)))
+        for held in (BAD, GOOD)
+    ]
+    case.ingest(
+        toy.source, [*(one for one in toy.records() if not isinstance(one, Acquired)), *gaps, Acquired("1", {})]
+    )
+    said = "listing is missing may still hold it: 2 of them; ingest with the DVC cache beside the repository"
+    assert said in refusal(case, text).hint
+    for other in (f"md5:{FULL[:31]}", f"md5:{FULL[:32]}.dir", f"commit:{FULL[:40]}", "other/data.csv"):
+        assert "listing" not in refusal(case, other).hint
+    case.ingest(replace(toy.source, state="two"), replace(toy, unlisted=frozenset({"other"})).records())
+    assert "hold it: 1 of them" in refusal(case, text).hint
+    assert "listing" not in refusal(incident, text).hint
 
 
 def test_the_same_path_in_two_sources_is_ambiguous_and_the_candidates_are_not(case_of: Callable[..., Case]) -> None:
