@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.digest import EMPTY
+from forensics.errors import UsageError
 from forensics.model import Strength
 from forensics_queries.commits import Claim, claims
-from forensics_queries.coverage import coverage
-from forensics_queries.scope import scope
+from forensics_queries.moment import moment
 from forensics_queries.state import History
 from forensics_queries.statement import rows
-from forensics_queries.subject import resolve
 from forensics_queries.things import things
 
 __all__ = ["Blamed", "blame"]
@@ -75,27 +74,31 @@ def blame(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Blame
         first commit whose directory lists these bytes under that name, whatever else the directory held.
 
     Raises:
-        UsageError: the subject means nothing, or several things.
+        UsageError: the subject means nothing, or several things, or what has no bytes or did not stand then.
     """
-    meant = resolve(case, subject)
-    stood = scope(case, as_of)
-    history = History.load(case)
+    when = moment(case, as_of)
+    meant = when.resolve(subject)
     named = [row[0] for row in rows(case, "blame.versions_meant", ids=list(meant.nodes))]
     known = _same_bytes(case, {*meant.nodes, *named})
-    versions = {node for node, _ in rows(case, "blame.versions", ids=sorted(known))}.union(named)
+    if not known and not named:
+        raise UsageError(
+            f"{subject} means {meant.meaning}, which has no bytes of its own", hint="ask show, or name a path"
+        )
+    history = History.load(case)
+    holders = {node for node, _ in rows(case, "blame.versions", ids=sorted(known))}
+    versions = holders.union(named)
     found = [*_tracked(case, versions, known), *_inside(case, history, known)]
-    found = [place for place in found if stood(place.commit)]
+    brought = {place.node for place in found}
+    found = [place for place in found if when.stood(place.commit)]
     found.sort(key=lambda at: (at.source, at.path, history.rank.get(at.commit, -1), at.commit, at.node, at.action))
     shown = things(case, [node for place in found for node in (place.node, place.commit)])
     said = claims(case, [place.commit for place in found])
     answers = tuple(_row(place, shown, said) for place in found)
-    seen = coverage(case)
-    notes = [f"{subject} means {meant.meaning}"]
-    missing = len({node for node, _ in rows(case, "blame.versions", ids=sorted(known))} - {at.node for at in found})
+    seen = when.coverage
+    notes = [f"{subject} means {meant.meaning}", *when.notes]
+    missing = sum(when.stood(node) for node in holders - brought)
     if missing:
         notes.append(f"{missing} of the versions with these bytes stand in no commit, only in records of runs")
-    if not known and not answers:
-        notes.append("it has no bytes of its own: ask show for what is known of it")
     parameters = {"subject": subject, "as_of": as_of or ""}
     return Answer("blame", parameters, answers, seen, tuple(notes), not seen.complete)
 

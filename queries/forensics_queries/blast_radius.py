@@ -9,7 +9,6 @@ from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import ArtifactKind, GapKind, NodeKind
 from forensics.taint import Judgement, Level, judge
-from forensics_queries.coverage import coverage
 from forensics_queries.moment import Moment, moment
 from forensics_queries.standing import Accused, accused
 from forensics_queries.statement import rows
@@ -65,7 +64,7 @@ def judged(case: Case, subjects: Sequence[str], as_of: str | None) -> tuple[Judg
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
     when = moment(case, as_of)
-    start = accused(case, subjects, when.lineage, at=when.at)
+    start = accused(case, subjects, when)
     if not start.seeds:
         raise UsageError(
             "nothing is marked as bad or suspect, and no subject was named",
@@ -94,28 +93,31 @@ def blast_radius(
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
     judgement, start, when = judged(case, subjects, as_of)
-    versions = judgement.reached(NodeKind.VERSION)
+    versions = [version for version in judgement.reached(NodeKind.VERSION) if when.stood(version)]
     found = _rows(case, judgement, versions, tuple(models))
     notes = [f"started from {label}" for label in start.labels]
     notes += [f"taint stops at {label}" for label in start.stops]
-    notes += [when.note] if when.note else []
+    notes += when.notes
     if judgement.stopped:
         stopped = sorted(thing.title for thing in things(case, judgement.stopped).values())
         notes.append(f"a cleared mark stopped the taint at {', '.join(stopped)}")
     parameters = {"subjects": " ".join(subjects), "as_of": as_of or ""}
-    read = coverage(case)
-    return Answer("blast-radius", parameters, tuple(found), read, tuple(notes), short=unread(case, judgement))
+    short = unread(judgement, when)
+    return Answer("blast-radius", parameters, tuple(found), when.coverage, tuple(notes), short)
 
 
-def unread(case: Case, judgement: Judgement) -> bool:
+def unread(judgement: Judgement, when: Moment) -> bool:
     """Whether something that could not be read admits what is bad.
 
     A missing listing does so where taint could have come through it; any other unreadable document where it does not
-    stand before every bad origin.
+    stand before every bad origin; and so does what was missing then and found by a later reading.
     """
     if GapKind.MISSING_LISTING in judgement.reasons():
         return True
-    return any(commit not in judgement.before for (commit,) in rows(case, "blast_radius.unread"))
+    if rows(when.case, "blast_radius.filled_later", until=when.until):
+        return True
+    found = rows(when.case, "blast_radius.unread", until=when.until)
+    return any(commit not in judgement.before for (commit,) in found)
 
 
 def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[str, ...]) -> list[Affected]:

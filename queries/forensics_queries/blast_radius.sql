@@ -21,7 +21,14 @@ SEMI JOIN (SELECT unnest($commits::INTEGER[]) AS id) g ON g.id = c.id
 LEFT JOIN actor a ON a.id = c.actor ORDER BY c.id;
 
 -- @name unread
+-- @param until the newest acquisition to be seen
 SELECT DISTINCT c.id FROM finding f
 JOIN origin o ON o.id = f.origin
 LEFT JOIN git_commit c ON c.oid = o.commit_oid
-WHERE f.admits AND f.kind <> 'missing-listing' ORDER BY c.id;
+WHERE f.admits AND f.kind <> 'missing-listing' AND f.acquisition <= $until ORDER BY c.id;
+
+-- @name filled_later
+-- @param until the newest acquisition to be seen
+-- Gaps that stood then: lineage was missing at these nodes.
+SELECT DISTINCT g.node FROM gap g JOIN filled f ON f.node = g.node AND f.kind = g.kind
+WHERE g.acquisition <= $until AND f.acquisition > $until ORDER BY g.node;

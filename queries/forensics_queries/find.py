@@ -1,15 +1,15 @@
 """What in the case matches a text or a subject, files inside directories too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import NodeKind
-from forensics_queries.coverage import coverage
-from forensics_queries.scope import scope
+from forensics_queries.moment import Moment, moment
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 from forensics_queries.things import source_names, things
@@ -47,7 +47,7 @@ def find(case: Case, text: str, *, as_of: str | None = None) -> Answer[Found]:
         case: the case.
         text: a part of a path, a name, a stage, a command, a release, a commit message, a name or mail of an actor;
             or a SUBJECT. An ambiguous one finds all that it can mean.
-        as_of: a revision or a time; only things that stood then are found. Paths are found whenever they stood.
+        as_of: a revision or a time; only what stood then is found: a path or a file where a version of it did.
 
     Returns:
         What the subject means and where its bytes lie; then names that contain the text.
@@ -57,23 +57,24 @@ def find(case: Case, text: str, *, as_of: str | None = None) -> Answer[Found]:
     """
     if not text.strip():
         raise UsageError("nothing to look for", hint="give a part of a name, or a digest")
-    stood = scope(case, as_of)
+    when = moment(case, as_of)
     names = {**source_names(case), 0: "url"}
     nodes, notes = _meant(case, text)
     contents = [row[0] for row in rows(case, "find.versions", ids=nodes)]
-    wanted = [node for node in (*nodes, *contents) if stood(node)]
+    wanted = [node for node in (*nodes, *contents) if when.stood(node)]
     found = [_node(thing) for thing in _in_order(case, wanted)]
-    found += [_member(names, *row) for row in rows(case, "find.listed", ids=nodes)]
-    for source, path, _, _, versions, digest, distinct in rows(case, "find.paths", text=text):
-        subject = f"{names.get(source, 'url')}:{path}"
-        only = digest if distinct == 1 else ""
-        found.append(Found("artifact", path, subject, names.get(source, ""), only or "", versions, ""))
-    found += [_member(names, *row) for row in rows(case, "find.members", text=text)]
-    near = [row[0] for row in rows(case, "find.nodes", text=text) if stood(row[0])]
+    found += _members(names, when, rows(case, "find.listed", ids=nodes))
+    for source, path, versions, digests in rows(case, "find.paths", text=text):
+        held = _held(when, versions, digests)
+        if held or not as_of:
+            subject = f"{names.get(source, 'url')}:{path}"
+            found.append(Found("artifact", path, subject, names.get(source, ""), _only(held), len(held), ""))
+    found += _members(names, when, rows(case, "find.members", text=text))
+    near = [row[0] for row in rows(case, "find.nodes", text=text) if when.stood(row[0])]
     found += [_node(thing) for thing in _in_order(case, near)]
-    seen = coverage(case)
+    seen = when.coverage
     parameters = {"text": text, "as_of": as_of or ""}
-    return Answer("find", parameters, tuple(dict.fromkeys(found)), seen, notes, not seen.complete)
+    return Answer("find", parameters, tuple(dict.fromkeys(found)), seen, (*notes, *when.notes), not seen.complete)
 
 
 def _meant(case: Case, text: str) -> tuple[list[int], tuple[str, ...]]:
@@ -100,10 +101,19 @@ def _node(thing: Thing) -> Found:
     return Found(thing.kind, thing.title, thing.subject, thing.source, thing.digest, 1, "")
 
 
-def _member(
-    names: dict[int, str], source: int, directory: str, name: str, versions: int, digest: str, distinct: int
-) -> Found:
-    path = f"{directory}/{name}"
-    only = digest if distinct == 1 else ""
-    label = names.get(source, "url")
-    return Found("member", path, f"{label}:{path}", names.get(source, ""), only, versions, directory)
+def _members(names: dict[int, str], when: Moment, listed: Iterable[tuple[Any, ...]]) -> Iterator[Found]:
+    for source, directory, name, versions, digests in listed:
+        if held := _held(when, versions, digests):
+            path, label = f"{directory}/{name}", names.get(source, "url")
+            yield Found("member", path, f"{label}:{path}", names.get(source, ""), _only(held), len(held), directory)
+
+
+def _held(when: Moment, versions: list[int], digests: list[str | None]) -> dict[int, str]:
+    """The digest of each version that stood."""
+    pairs = zip(versions, digests, strict=True)
+    return {version: digest or "" for version, digest in pairs if when.stood(version)}
+
+
+def _only(held: dict[int, str]) -> str:
+    known = set(held.values()) - {""}
+    return known.pop() if len(known) == 1 else ""

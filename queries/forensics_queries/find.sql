@@ -3,17 +3,19 @@
 
 -- @name paths
 -- @param text what to look for
-SELECT a.source_id, a.path, a.kind, coalesce(a.name, ''), count(v.id), min(c.algorithm || ':' || c.value), count(DISTINCT v.content)
+-- Versions and their digests are two lists of one order.
+SELECT a.source_id, a.path, coalesce(list(v.id ORDER BY v.id) FILTER (WHERE v.id IS NOT NULL), []),
+    coalesce(list(c.algorithm || ':' || c.value ORDER BY v.id) FILTER (WHERE v.id IS NOT NULL), [])
 FROM artifacts a LEFT JOIN version v ON v.artifact = a.artifact_id LEFT JOIN content c ON c.id = v.content
 WHERE contains(lower(a.path), lower($text)) OR contains(lower(coalesce(a.name, '')), lower($text))
-GROUP BY ALL ORDER BY 1, 2;
+GROUP BY a.artifact_id, a.source_id, a.path ORDER BY 1, 2;
 
 -- @name members
 -- @param text what to look for
 WITH named AS (
     SELECT m.directory, m.name, m.content FROM member m WHERE contains(lower(m.name), lower($text))
 )
-SELECT a.source, a.path, m.name, count(DISTINCT v.id), min(c.algorithm || ':' || c.value), count(DISTINCT m.content)
+SELECT a.source, a.path, m.name, list(v.id ORDER BY v.id), list(c.algorithm || ':' || c.value ORDER BY v.id)
 FROM named m JOIN version v ON v.content = m.directory JOIN artifact a ON a.id = v.artifact
 JOIN content c ON c.id = m.content
 GROUP BY a.source, a.path, m.name ORDER BY 1, 2, 3;
@@ -32,8 +34,8 @@ SELECT id FROM version WHERE content IN (SELECT unnest($ids::INTEGER[])) ORDER B
 
 -- @name listed
 -- @param ids ids of contents
-SELECT a.source, a.path, m.name, count(DISTINCT v.id), min(c.algorithm || ':' || c.value), count(DISTINCT m.content)
+SELECT a.source, a.path, m.name, list(v.id ORDER BY v.id), list(c.algorithm || ':' || c.value ORDER BY v.id)
 FROM member m JOIN version v ON v.content = m.directory JOIN artifact a ON a.id = v.artifact
 JOIN content c ON c.id = m.content
 WHERE m.content IN (SELECT unnest($ids::INTEGER[]))
-GROUP BY a.source, a.path, m.name, m.content ORDER BY 1, 2, 3, 5;
+GROUP BY a.source, a.path, m.name, m.content ORDER BY 1, 2, 3, any_value(c.algorithm || ':' || c.value);

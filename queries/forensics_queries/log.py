@@ -7,11 +7,10 @@ from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics_queries.commits import claims
-from forensics_queries.coverage import coverage
-from forensics_queries.scope import scope
+from forensics_queries.moment import moment
 from forensics_queries.state import History
 from forensics_queries.statement import rows
-from forensics_queries.subject import Member, resolve
+from forensics_queries.subject import Member
 from forensics_queries.things import things
 
 __all__ = ["Entry", "log"]
@@ -65,15 +64,15 @@ def log(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Entry]:
         Events by source and path, newest first: by ancestry, never by claimed time.
 
     Raises:
-        UsageError: the subject means nothing, several things, or nothing that has versions.
+        UsageError: the subject means nothing, several things, nothing that has versions, or nothing that stood then.
     """
-    meant = resolve(case, subject)
-    stood = scope(case, as_of)
+    when = moment(case, as_of)
+    meant = when.resolve(subject)
     history = History.load(case)
     events = [*_of_artifacts(case, meant.nodes), *_of_members(case, history, meant.members)]
     if not events:
         raise UsageError(f"{subject} means {meant.meaning}, which has no versions", hint="ask show, or name a path")
-    events = [event for event in events if stood(event.commit if event.commit is not None else event.node or 0)]
+    events = [event for event in events if when.stood(event.commit if event.commit is not None else event.node or 0)]
     rank = history.rank
     events.sort(
         key=lambda event: (
@@ -104,8 +103,8 @@ def log(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Entry]:
                 tuple(released.get(event.node, ())),
             )
         )
-    seen = coverage(case)
-    notes = (f"{subject} means {meant.meaning}",)
+    seen = when.coverage
+    notes = (f"{subject} means {meant.meaning}", *when.notes)
     parameters = {"subject": subject, "as_of": as_of or ""}
     return Answer("log", parameters, tuple(answers), seen, notes, not seen.complete)
 

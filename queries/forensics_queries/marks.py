@@ -141,11 +141,13 @@ def list_marks(case: Case) -> Answer[Mark]:
     return Answer("mark-list", {}, _all(case), coverage(case))
 
 
-def marks_on(case: Case, nodes: Iterable[int]) -> list[tuple[Mark, int]]:
-    """The marks, standing or not, whose subject is one of some nodes; by mark, then node."""
+def marks_on(case: Case, nodes: Iterable[int], *, at: datetime | None = None) -> list[tuple[Mark, int]]:
+    """The marks, standing or not, whose subject is one of some nodes, as they were at a time; by mark, then node."""
     wanted = set(nodes)
     found = []
-    for mark in _all(case):
+    for mark in _all(case, at):
+        if at is not None and mark.made_at > at.replace(tzinfo=UTC).timestamp():
+            continue
         try:
             meant = resolve(case, mark.subject)
         except UsageError:
@@ -154,8 +156,8 @@ def marks_on(case: Case, nodes: Iterable[int]) -> list[tuple[Mark, int]]:
     return found
 
 
-def _all(case: Case) -> tuple[Mark, ...]:
-    return tuple(Mark(*row) for row in rows(case, "marks.all", at=_now()))
+def _all(case: Case, at: datetime | None = None) -> tuple[Mark, ...]:
+    return tuple(Mark(*row) for row in rows(case, "marks.all", at=at or _now()))
 
 
 def _means(subject: str, meant: Subject) -> str:

@@ -6,7 +6,7 @@
 SELECT m.mark_id, m.state, m.subject, m.reason, m.author, m.evidence, m.technique, floor(epoch(m.made_at))::BIGINT,
     floor(epoch(m.expires_at))::BIGINT, floor(epoch(m.withdrawn_at))::BIGINT, coalesce(m.withdrawn_by, ''),
     coalesce(m.withdrawn_because, ''),
-    m.withdrawn_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > $at::TIMESTAMP)
+    (m.withdrawn_at IS NULL OR m.withdrawn_at > $at::TIMESTAMP) AND (m.expires_at IS NULL OR m.expires_at > $at::TIMESTAMP)
 FROM marks m ORDER BY m.mark_id;
 
 -- @name next

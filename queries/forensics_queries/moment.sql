@@ -5,4 +5,8 @@ SELECT id FROM source ORDER BY id;
 
 -- @name acquisition
 -- @param at a time in UTC
-SELECT coalesce(max(id), 0) FROM acquisition WHERE finished_at <= $at;
+SELECT max(id) FILTER (WHERE finished_at <= $at), min(finished_at) FROM acquisition;
+
+-- @name known
+-- @param until the newest acquisition to be seen
+SELECT id FROM node WHERE acquisition <= $until ORDER BY id;

@@ -11,10 +11,8 @@ from forensics.errors import UsageError
 from forensics.model import EdgeKind, NodeKind, Presence
 from forensics.taint import Judgement, Level, Lineage
 from forensics_queries.blast_radius import judged, unread
-from forensics_queries.coverage import coverage
 from forensics_queries.rebuild import PlanStep, rebuild_plan
 from forensics_queries.restore import restore_commands
-from forensics_queries.scope import scope
 from forensics_queries.state import History
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
@@ -97,24 +95,23 @@ def rollback(
         UsageError: nothing is marked, or a subject cannot be told.
     """
     judgement, start, when = judged(case, (), as_of)
-    belongs = scope(case, as_of)
     artifacts = _artifacts(case, judgement, subjects)
     by_artifact: dict[int, list[_State]] = {}
     for version, artifact, digest, size in rows(case, "rollback.versions", artifacts=artifacts):
-        if belongs(version):
+        if when.stood(version):
             by_artifact.setdefault(artifact, []).append((version, digest, size))
     history = History.load(case)
     found: list[Target] = []
     nowhere: list[str] = []
     for artifact, path in rows(case, "rollback.names", artifacts=artifacts):
-        succession = Succession(history, history.held_everywhere(case, artifact).values(), belongs)
+        succession = Succession(history, history.held_everywhere(case, artifact).values(), when.stood)
         states = [state for state in by_artifact.get(artifact, ()) if succession.holds(state[0])]
         targets = _targets(case, judgement, states, look, succession, history)
         found += targets
         if not targets:
             nowhere.append(path)
     found.sort(key=lambda row: (row.outcome == "keep", row.artifact, row.thing.source, row.outcome == "unproved"))
-    notes = [*(f"started from {label}" for label in start.labels), *([when.note] if when.note else [])]
+    notes = [*(f"started from {label}" for label in start.labels), *when.notes]
     notes += [f"{path} has no row: no commit on record holds a version of it that has a digest" for path in nowhere]
     notes += [_loss(target) for target in found if target.outcome == "unproved"]
     notes.append("nothing was run: read the commands before you do")
@@ -124,8 +121,8 @@ def rollback(
         notes.append("a rebuild runs the repository's code, at the top of a work tree of the commit that is named, "
                      "with its data: git checkout COMMIT, dvc checkout")  # fmt: skip
     parameters = {"subjects": " ".join(subjects), "as_of": as_of or ""}
-    short = unread(case, judgement) or bool(nowhere)
-    return Answer("rollback", parameters, tuple(found), coverage(case), tuple(notes), short)
+    short = unread(judgement, when) or bool(nowhere)
+    return Answer("rollback", parameters, tuple(found), when.coverage, tuple(notes), short)
 
 
 def _loss(row: Target) -> str:

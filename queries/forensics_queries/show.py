@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from forensics.answer import Answer, Thing
 from forensics.case import Case
-from forensics_queries.coverage import coverage
 from forensics_queries.marks import marks_on
-from forensics_queries.scope import scope
+from forensics_queries.moment import moment
 from forensics_queries.statement import rows
-from forensics_queries.subject import resolve
 from forensics_queries.things import things
 
 __all__ = ["Fact", "show"]
@@ -63,19 +61,19 @@ def show(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Fact]:
     Args:
         case: the case.
         subject: a SUBJECT.
-        as_of: a revision or a time; only things that stood then are joined.
+        as_of: a revision or a time; only facts known and things that stood then are given.
 
     Returns:
         Facts by thing: its attributes, then what led to it, then what it led to, then the marks on it.
 
     Raises:
-        UsageError: the subject means nothing, or several things.
+        UsageError: the subject means nothing, or several things, or did not stand then.
     """
-    meant = resolve(case, subject)
-    stood = scope(case, as_of)
-    nodes = [node for node in meant.nodes if stood(node)]
-    attributes = rows(case, "show.attributes", ids=nodes)
-    edges = [row for row in rows(case, "show.edges", ids=nodes) if stood(row[3])]
+    when = moment(case, as_of)
+    meant = when.resolve(subject)
+    nodes = list(meant.nodes)
+    attributes = [row for row in rows(case, "show.attributes", ids=nodes) if (row[-1] or 0) <= when.until]
+    edges = [row for row in rows(case, "show.edges", ids=nodes) if (row[-1] or 0) <= when.until and when.stood(row[3])]
     shown = things(case, [*nodes, *(row[3] for row in edges)])
     facts: dict[int, list[Fact]] = {node: _identity(shown[node]) for node in nodes}
     for node, fact, value, document, commit, locus, acquisition in attributes:
@@ -86,12 +84,12 @@ def show(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Fact]:
         facts[node].append(
             Fact(shown[node], phrase, joined.title, joined, strength, reason, document, commit, locus, acquisition)
         )
-    for mark, node in marks_on(case, nodes):
+    for mark, node in marks_on(case, nodes, at=when.at):
         said = f"{mark.state} by {mark.author}: {mark.reason}" + ("" if mark.standing else " (no longer standing)")
         facts[node].append(Fact(shown[node], "mark", said, None, "", "", f"mark:{mark.mark}", "", "", None))
     found = tuple(fact for node in nodes for fact in facts[node])
-    notes = (f"{subject} means {meant.meaning}",)
-    seen = coverage(case)
+    notes = (f"{subject} means {meant.meaning}", *when.notes)
+    seen = when.coverage
     return Answer("show", {"subject": subject, "as_of": as_of or ""}, found, seen, notes, not seen.complete)
 
 

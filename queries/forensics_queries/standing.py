@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from forensics.case import Case
 from forensics.case.ingest import now
 from forensics.model import NodeKind
 from forensics.taint import Level, Lineage, Seed
+from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 
@@ -33,14 +33,13 @@ class Accused:
     stops: tuple[str, ...]
 
 
-def accused(case: Case, subjects: Iterable[str], lineage: Lineage, *, at: datetime | None = None) -> Accused:
+def accused(case: Case, subjects: Iterable[str], when: Moment) -> Accused:
     """Standing marks and subjects taken as bad.
 
     Args:
         case: the case.
         subjects: SUBJECTs that the question takes as bad beside the marks.
-        lineage: the graph.
-        at: the time at which marks must have stood; None for now.
+        when: the moment at which marks must have stood.
 
     Raises:
         UsageError: a subject means nothing, or several things.
@@ -49,9 +48,9 @@ def accused(case: Case, subjects: Iterable[str], lineage: Lineage, *, at: dateti
     cleared: set[int] = set()
     labels: list[str] = []
     stops: list[str] = []
-    for mark, state, subject, reason in rows(case, "standing.marks", at=at or now()):
-        nodes = _reach(lineage, resolve(case, f"mark:{mark}").nodes)
-        label = f"mark {mark}: {state} {subject} ({reason})"
+    for mark, state, subject, reason in rows(case, "standing.marks", at=when.at or now()):
+        nodes = _reach(when.lineage, resolve(case, f"mark:{mark}").nodes)
+        label = f"mark {mark}: {state} {subject} ({reason}){_absence(when, nodes)}"
         if state == "cleared":
             cleared.update(nodes)
             stops.append(label)
@@ -59,9 +58,18 @@ def accused(case: Case, subjects: Iterable[str], lineage: Lineage, *, at: dateti
             _add(seeds, nodes, _LEVELS[state], f"mark {mark}")
             labels.append(label)
     for text in subjects:
-        _add(seeds, _reach(lineage, resolve(case, text).nodes), Level.AFFECTED, text)
-        labels.append(f"{text}, taken as bad by this question")
+        nodes = _reach(when.lineage, resolve(case, text).nodes)
+        _add(seeds, nodes, Level.AFFECTED, text)
+        labels.append(f"{text}, taken as bad by this question{_absence(when, nodes)}")
     return Accused(tuple(seeds[node] for node in sorted(seeds)), frozenset(cleared), tuple(labels), tuple(stops))
+
+
+def _absence(when: Moment, nodes: Iterable[int]) -> str:
+    """Says where nothing of a subject stood then, so that a short answer is not read as an all-clear.
+
+    It is judged all the same: a gap that stood then may admit it.
+    """
+    return "" if any(map(when.stood, nodes)) else f", of which nothing stood as of {when.asked}"
 
 
 def _reach(lineage: Lineage, nodes: Iterable[int]) -> list[int]:

@@ -1,18 +1,15 @@
 """Where something came from: all its ancestors, each with its shortest path."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
-from forensics.graph import Reach, reach
+from forensics.graph import Reach
 from forensics.model import EdgeKind, NodeKind, Strength
 from forensics_queries.carried import Carried, carried
-from forensics_queries.coverage import coverage
-from forensics_queries.scope import scope
+from forensics_queries.moment import Moment, moment
 from forensics_queries.statement import rows
 from forensics_queries.steps import INFLUENCE, RECORDED_INFLUENCE, explain, weakest
-from forensics_queries.subject import resolve
 
 __all__ = ["Ancestor", "trace"]
 
@@ -44,28 +41,28 @@ def trace(case: Case, subject: str, *, members: bool = False, as_of: str | None 
         case: the case.
         subject: a SUBJECT, mostly a model's version or a release.
         members: also list contents: the bytes of every ancestor, and every file inside ancestral directories.
-        as_of: a revision or a time; only what stood then is listed.
+        as_of: a revision or a time; only what stood then is listed, by paths that stood.
 
     Returns:
         Ancestors by distance, among them commits that brought a file into what is now an ancestral directory. Those on
         record come before those that are only joined by equal bytes.
 
     Raises:
-        UsageError: the subject means nothing, or several things.
+        UsageError: the subject means nothing, or several things, or did not stand then.
     """
-    meant = resolve(case, subject)
-    graph = case.graph()
-    stood = scope(case, as_of)
+    when = moment(case, as_of)
+    meant = when.resolve(subject)
     seeds = set(meant.nodes)
     # By record first, so that equal bytes never shorten or replace a path that is on record.
-    recorded = reach(graph, meant.nodes, backward=True, follow=RECORDED_INFLUENCE)
-    joined = reach(graph, meant.nodes, backward=True, follow=INFLUENCE)
-    kinds = _kinds(case, list(joined))
+    recorded, on_record = when.reach(meant.nodes, backward=True, follow=RECORDED_INFLUENCE)
+    joined, nodes = when.reach(meant.nodes, backward=True, follow=INFLUENCE)
+    certain = set(on_record)
+    kinds = _kinds(case, nodes)
     chosen: list[tuple[bool, int, int]] = []
-    for node in joined:
-        if node in seeds or (kinds[node] == NodeKind.CONTENT and not members) or not stood(node):
+    for node in nodes:
+        if node in seeds or (kinds[node] == NodeKind.CONTENT and not members):
             continue
-        by_bytes = node not in recorded
+        by_bytes = node not in certain
         chosen.append((by_bytes, (joined if by_bytes else recorded).depth(node), node))
     chosen.sort()
     chains = [(joined if by_bytes else recorded).path(node)[::-1] for by_bytes, _, node in chosen]
@@ -73,21 +70,22 @@ def trace(case: Case, subject: str, *, members: bool = False, as_of: str | None 
         Ancestor(path[0].thing, depth, weakest(path), by_bytes, path)
         for (by_bytes, depth, _), path in zip(chosen, explain(case, chains), strict=True)
     ]
-    found += _through_files(case, recorded, {node for _, _, node in chosen}, stood)
+    found += _through_files(when, recorded, on_record, {node for _, _, node in chosen})
     found.sort(key=lambda row: (row.same_bytes, row.depth, row.thing.id))
-    gaps = rows(case, "trace.gaps", ids=sorted({*seeds, *joined}))
-    notes = [f"{subject} means {meant.meaning}"]
+    gaps = rows(case, "trace.gaps", ids=sorted({*seeds, *nodes}))
+    notes = [f"{subject} means {meant.meaning}", *when.notes]
     notes += [f"lineage is missing at {count} of them: {kind}, for example {detail}" for kind, count, detail in gaps]
-    seen = coverage(case)
+    seen = when.coverage
     short = bool(gaps) or not seen.complete
     return Answer("trace", {"subject": subject, "as_of": as_of or ""}, tuple(found), seen, tuple(notes), short)
 
 
-def _through_files(case: Case, recorded: Reach, known: set[int], stood: Callable[[int], bool]) -> list[Ancestor]:
+def _through_files(when: Moment, recorded: Reach, stood: list[int], known: set[int]) -> list[Ancestor]:
     """Commits that introduced files which an ancestral directory still has, and who is claimed to have made them."""
+    case = when.case
     nearest: dict[int, Carried] = {}
-    for file in carried(case, recorded):
-        if file.commit not in known and stood(file.commit):
+    for file in carried(case, stood):
+        if file.commit not in known and when.stood(file.commit):
             before = nearest.get(file.commit)
             if before is None or recorded.depth(file.directory) < recorded.depth(before.directory):
                 nearest[file.commit] = file

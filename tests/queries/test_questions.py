@@ -92,6 +92,12 @@ def test_log_as_of_a_revision_ends_there(incident: Case) -> None:
     assert commits(blame(incident, FEB, as_of=INCIDENT.oid(3))) == [("introduced", 2)]
 
 
+@pytest.mark.parametrize("subject", ["actor:mallory@example.com", "retrain", "dvc.yaml:train@HEAD"])
+def test_blame_of_what_has_no_bytes_is_refused(incident: Case, subject: str) -> None:
+    with pytest.raises(UsageError, match="has no bytes"):
+        blame(incident, subject)
+
+
 def test_log_of_what_has_no_versions_is_refused(incident: Case) -> None:
     with pytest.raises(UsageError, match="has no versions"):
         log(incident, "actor:mallory@example.com")
@@ -155,13 +161,6 @@ def test_what_could_not_be_read_makes_every_answer_short(case_of: Callable[..., 
 def test_a_case_without_sources_covers_nothing(empty: Case) -> None:
     assert not coverage(empty).complete
     assert sources(empty).rows == ()
-
-
-def test_as_of_a_time_knows_what_was_read_by_then(incident: Case) -> None:
-    assert not find(incident, "mallory", as_of="2000-01-01").rows
-    assert find(incident, "mallory", as_of="2999-01-01").rows
-    with pytest.raises(UsageError, match="neither"):
-        find(incident, "mallory", as_of="someday")
 
 
 def test_trace_names_the_commits_that_brought_files_into_a_directory(incident: Case) -> None:
