@@ -1,8 +1,6 @@
 """The whole history of a repository: commits of all refs, and what each changed against each of its parents."""
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,23 +63,6 @@ class History:
 
 def read_history(view: View) -> History:
     """Reads all commits that any ref reaches, and their changes; what cannot be read is a finding of the view."""
-    with _no_cycles():
-        return _read(view)
-
-
-@contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Rests the garbage collector: it would look through millions of tuples again and again, and find no cycle."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _read(view: View) -> History:
     walk = walk_commits(view)
     truth = {commit.oid: (tree, commit.parents) for commit, tree in zip(walk.commits, walk.trees, strict=True)}
     raw = 20 if view.object_format == "sha1" else 32

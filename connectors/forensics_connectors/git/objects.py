@@ -174,34 +174,34 @@ class ObjectReader:
 
     def _answers(self, child: Child, oids: list[str], kind: str, limit: int) -> Iterator[GitObject | None]:
         """One answer an id; ends early behind one that stopped git, or that is not worth waiting for."""
-        stream = io.BufferedReader(_raw(child.stdout), 1 << 20)
         expected, new = kind.encode(), self._new
-        for oid in oids:
-            line = stream.readline()
-            parts = line.split()
-            if len(parts) == 3 and (not kind or parts[1] == expected) and (size := int(parts[2])) <= limit:
-                data = stream.read(size + 1)
-                if len(data) == size + 1:
-                    data = data[:-1]
-                    state = new(b"%b %b\0" % (parts[1], parts[2]))
-                    state.update(data)
-                    if state.hexdigest() == oid:
-                        yield GitObject(oid, parts[1].decode(), data)
-                    else:
-                        self._tell(FindingKind.CORRUPT_OBJECT, oid, _FORGED)
-                        yield None
-                    continue
-            elif line:
-                entry = _entry(line)
-                self._fits(oid, entry, kind, limit)
+        with io.BufferedReader(_raw(child.stdout), 1 << 20) as stream:
+            for oid in oids:
+                line = stream.readline()
+                parts = line.split()
+                if len(parts) == 3 and (not kind or parts[1] == expected) and (size := int(parts[2])) <= limit:
+                    data = stream.read(size + 1)
+                    if len(data) == size + 1:
+                        data = data[:-1]
+                        state = new(b"%b %b\0" % (parts[1], parts[2]))
+                        state.update(data)
+                        if state.hexdigest() == oid:
+                            yield GitObject(oid, parts[1].decode(), data)
+                        else:
+                            self._tell(FindingKind.CORRUPT_OBJECT, oid, _FORGED)
+                            yield None
+                        continue
+                elif line:
+                    entry = _entry(line)
+                    self._fits(oid, entry, kind, limit)
+                    yield None
+                    if entry is None or (entry.size <= _SKIPPED and len(stream.read(entry.size + 1)) > entry.size):
+                        continue
+                    return  # too large to skip: start anew behind it
+                self._deaths += 1  # git gave up at this object: leave it out and go on behind it
+                self._tell(FindingKind.CORRUPT_OBJECT, oid, "cannot be unpacked")
                 yield None
-                if entry is None or (entry.size <= _SKIPPED and len(stream.read(entry.size + 1)) > entry.size):
-                    continue
-                return  # too large to skip: start anew behind it
-            self._deaths += 1  # git gave up at this object: leave it out and go on behind it
-            self._tell(FindingKind.CORRUPT_OBJECT, oid, "cannot be unpacked")
-            yield None
-            return
+                return
 
     def resolve(self, names: Iterable[tuple[str, str]]) -> Iterator[Entry | None]:
         """Looks up paths at commits or trees, in bulk.
