@@ -72,7 +72,7 @@ def trace(case: Case, subject: str, *, members: bool = False, as_of: str | None 
     ]
     found += _through_files(when, recorded, on_record, {node for _, _, node in chosen})
     found.sort(key=lambda row: (row.same_bytes, row.depth, row.thing.id))
-    gaps = rows(case, "trace.gaps", ids=sorted({*seeds, *nodes}))
+    gaps = rows(case, "trace.gaps", ids=sorted({*seeds, *nodes}), until=when.until)
     notes = [f"{subject} means {meant.meaning}", *when.notes]
     notes += [f"lineage is missing at {count} of them: {kind}, for example {detail}" for kind, count, detail in gaps]
     seen = when.coverage

@@ -7,9 +7,11 @@ SELECT id, kind FROM node WHERE id IN (SELECT unnest($ids::INTEGER[])) ORDER BY 
 
 -- @name gaps
 -- @param ids node ids
+-- @param until the newest acquisition to be seen
 SELECT g.kind, count(DISTINCT g.node), min(g.detail) FROM gap g
 WHERE g.node IN (SELECT unnest($ids::INTEGER[]))
-  AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
+  AND g.acquisition <= $until
+  AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind AND f.acquisition <= $until)
 GROUP BY g.kind ORDER BY g.kind;
 
 -- @name actors

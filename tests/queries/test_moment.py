@@ -182,3 +182,5 @@ def test_a_listing_that_was_missing_then_makes_the_answer_short(case_of: Callabl
     case.connection.execute("INSERT INTO filled VALUES (?, 'missing-listing', 2)", [node])
     assert blast_radius(case, [str(digest_of("a"))], as_of="2021-01-01").short
     assert not blast_radius(case, [str(digest_of("a"))]).short
+    assert trace(case, str(digest_of("a")), members=True, as_of="2021-01-01").short
+    assert not trace(case, str(digest_of("a")), members=True).short
