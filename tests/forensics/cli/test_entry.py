@@ -139,6 +139,7 @@ def test_a_full_disk_is_told(process):
 def test_a_closed_pipe_ends_it_quietly(process):
     running = process("help", "exit-codes", stdin=subprocess.PIPE)
     running.stdout.close()
+    running.stdin.close()
     err = running.stderr.read()
     running.stderr.close()
     assert running.wait(timeout=30) == 141
