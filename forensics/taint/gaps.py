@@ -61,7 +61,7 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
 
 
 def _arrived(lineage: "Lineage", order: "Order", carriers: Iterable[int]) -> bool:
-    """Whether a content is seen to arrive: what stood before it at the same paths is known, and is something else."""
+    """Whether a content is seen to arrive: what stood before it at the same paths, and around them, is known."""
     rows = lineage.case.rows(
         statements("forensics.taint", "gaps.sql")["opaque_versions"], {"versions": sorted(set(carriers))}
     )
@@ -146,7 +146,7 @@ def _is_put_together(lineage: "Lineage", directory: int) -> bool:
 
 
 def _alike(lineage: "Lineage", contents: Iterable[int]) -> frozenset[int]:
-    """Directories at whose path one of some contents stood too, at some time: members stay from one to the next."""
+    """Directories at whose path, or below it, one of some contents stood at some time: members tend to stay."""
     carriers = sorted(set(_carriers(lineage, contents)))
     sql = statements("forensics.taint", "gaps.sql")["alike"]
     return frozenset(row[0] for row in lineage.case.rows(sql, {"versions": carriers}))

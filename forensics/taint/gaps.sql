@@ -15,7 +15,9 @@ ORDER BY g.node, g.kind;
 SELECT DISTINCT g.id AS carrier, v.id AS opaque
 FROM (SELECT unnest($versions::INTEGER[]) AS id) g
 JOIN version c ON c.id = g.id
-JOIN version v ON v.artifact = c.artifact AND v.id <> c.id
+JOIN artifact a ON a.id = c.artifact
+JOIN artifact w ON w.source = a.source AND (w.id = a.id OR starts_with(a.path, w.path || '/'))
+JOIN version v ON v.artifact = w.id AND v.id <> c.id
 WHERE EXISTS (
     FROM gap p WHERE p.node IN (v.id, v.content) AND p.kind IN ('missing-listing', 'no-digest')
         AND NOT EXISTS (FROM filled f WHERE f.node = p.node AND f.kind = p.kind)
@@ -34,9 +36,12 @@ ORDER BY sibling, directory;
 
 -- @name alike
 -- @param versions ids of versions
-SELECT DISTINCT v.content FROM version v
-JOIN version c ON c.artifact = v.artifact
+SELECT DISTINCT v.content
+FROM version c
 SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = c.id
+JOIN artifact a ON a.id = c.artifact
+JOIN artifact w ON w.source = a.source AND (w.id = a.id OR starts_with(a.path, w.path || '/'))
+JOIN version v ON v.artifact = w.id
 WHERE v.content IS NOT NULL ORDER BY v.content;
 
 -- @name file_sizes

@@ -397,6 +397,15 @@ class TestRule11GapsAdmitOrDoNot:
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), other) == "clear"
 
+    def test_a_file_known_only_as_read_out_of_a_directory_may_be_in_it(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        clean, made = history.version("clean", "clean", at), history.folder("out", {"a": "poison"}, at, listed=False)
+        history.run([clean], [made], at)
+        part, model = history.version("out/a", "poison"), history.version("model", "m", at)
+        history.run([part], [model], history.commit(at))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), made) == "unknown: missing-listing"
+
     def test_what_a_run_made_is_judged_by_its_inputs(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
         history.version("poisoned.csv", "poison", at)
