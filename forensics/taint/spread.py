@@ -130,7 +130,8 @@ class Spread:
             if kind in _CONSUMING:
                 self._judge_use(version, effect, strength)
             elif kind is EdgeKind.MEMBER or (kind in _COPYING and facet is Facet.PART):
-                self._pass(state, (effect, Facet.PART), strength)
+                if not self._pass(state, (effect, Facet.PART), strength):
+                    self._reconsider(effect)
             elif facet is Facet.PART:
                 continue
             elif kind in _SUPPLYING:
@@ -156,7 +157,8 @@ class Spread:
                 self._pass(state, (twin, facet), strength)
         whole = Facet.WHOLE if facet is Facet.BYTES else Facet.PART
         for version in self.lineage.holders(content):
-            self._pass(state, (version, whole), Strength.RECORDED)
+            if not self._pass(state, (version, whole), Strength.RECORDED):
+                self._reconsider(version)
         if facet is Facet.BYTES:
             for directory in self.lineage.directories(content):
                 self._pass(state, (directory, Facet.PART), Strength.RECORDED)
@@ -180,10 +182,19 @@ class Spread:
             (version, Facet.WHOLE), self._after(ruling.before or state, ruling.level, ruling.reason, version)
         ):
             return
-        if (version, Facet.WHOLE) in self.causes:
-            # The version stays as it is, yet a consumer that sees only some of its suppliers may rise.
-            for consumer, strength in self.lineage.effects(version, *_CONSUMING):
-                self._judge_use(version, consumer, strength)
+        self._reconsider(version)
+
+    def _reconsider(self, version: int) -> None:
+        """More accuses a version that stays as it is: a consumer that sees only some of what accuses it may rise."""
+        waiting, seen = [version], {version}
+        while waiting:
+            used = waiting.pop()
+            for effect, kind, strength in self.lineage.steps(used):
+                if kind in _CONSUMING:
+                    self._judge_use(used, effect, strength)
+                elif kind is EdgeKind.MEMBER and effect not in seen:
+                    seen.add(effect)
+                    waiting.append(effect)
 
     def _judge_use(self, version: int, consumer: int, strength: Strength) -> None:
         """Rule 4 for one consumer of a version that rose."""
@@ -227,14 +238,16 @@ class Spread:
         if level:
             after = self._after(shared, min(level, self.causes[shared].level), reason, version)
             whole = self.lineage.content(version) if facet is Facet.PART else None
-            self._raise((version, facet), after if whole is None else after._replace(via=whole))
+            if not self._raise((version, facet), after if whole is None else after._replace(via=whole)):
+                self._reconsider(version)
 
     # -- raising
 
-    def _pass(self, state: State, to: State, strength: Strength) -> None:
+    def _pass(self, state: State, to: State, strength: Strength) -> bool:
         level = min(self.causes[state].level, cap(strength))
-        if level > self._level(*to):
-            self._raise(to, self._after(state, level, "" if strength in CERTAIN else str(strength), to[0]))
+        if level <= self._level(*to):
+            return False
+        return self._raise(to, self._after(state, level, "" if strength in CERTAIN else str(strength), to[0]))
 
     def _after(self, before: State, level: Level, reason: str, place: int) -> Cause:
         """The cause that follows a state: a reason that once lowered it is carried along."""
