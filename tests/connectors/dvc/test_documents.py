@@ -13,7 +13,7 @@ from forensics_connectors.dvc.stagefile import read_stage_file
 PARAMS = """\
 lr: 2e-05
 flag: no
-where: {dir: ../work}
+where: {dir: ../base}
 langs: [en, "1", 2.50]
 models: [{name: small}, {name: big}]
 names: {"x": {n: 1}, "y": {n: 2}}
@@ -48,7 +48,7 @@ stages:
   every:
     foreach: ${models}
     do:
-      wdir: ../work
+      wdir: ../base
       cmd: echo ${item.name} > ${item.name}.bin
       outs:
       - ${item.name}.bin:
@@ -62,8 +62,8 @@ stages:
     matrix:
       a: [1, two]
       d: "${models}"
-    cmd: cat ../work/plain.txt > ${key}.grid
-    deps: [../work/plain.txt]
+    cmd: cat ../base/plain.txt > ${key}.grid
+    deps: [../base/plain.txt]
     plots: ["${key}.grid"]
   literal:
     cmd: echo x > '\\${lr}'
@@ -91,7 +91,7 @@ def project(tmp_path_factory: pytest.TempPathFactory):
                 "pipe/params.yaml": PARAMS,
                 "pipe/extra.json": '{"json": [0, {"deep": "yes"}]}',
                 "pipe/dvc.yaml": PIPELINE,
-                "work/keep": "",
+                "base/keep": "",
                 "single.csv": "x\n",
             }.items():
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -137,11 +137,11 @@ def test_a_pipeline_reads_as_dvc_reads_it(project):
     assert set(document.declared_outs) == outs
     plain = next(run for run in document.runs if run.name == "plain")
     assert set(plain.params) == {("pipe/params.yaml", "lr", "2e-05"), ("pipe/params.yaml", "flag", '"no"')}
-    assert next(out for out in plain.outs if out.path == "work/sub").nfiles == 1
+    assert next(out for out in plain.outs if out.path == "base/sub").nfiles == 1
     assert [(entry.path, entry.kind, entry.name, entry.labels) for entry in document.artifacts] == [
-        ("work/plain.txt", "model", "clf", ("a", "b"))
+        ("base/plain.txt", "model", "clf", ("a", "b"))
     ]
-    assert set(document.metrics) == {"pipe/top-3.json", "work/m.json"}
+    assert set(document.metrics) == {"pipe/top-3.json", "base/m.json"}
     assert set(document.plots) == {f"pipe/{key}.grid" for key in ("1-d0", "1-d1", "two-d0", "two-d1")}
     assert set(document.params) == {"pipe/params.yaml"}
 

@@ -179,6 +179,25 @@ class TestRule4SeveralProducers:
             found = asked.verdicts(asked.judge(md5("poison")), early, late)
         assert found == ["clear", "unknown: same-bytes"]
 
+    def test_a_consumer_is_judged_again_when_another_part_is_accused(self, history: History, tmp_path: Path) -> None:
+        first = history.commit()
+        later = history.commit(first)
+        poison, clean = history.version("raw", "poison", later), history.version("raw", "clean", first)
+        mixed, doubted = history.version("many/a", "equal", first), history.version("many/b", "b", first)
+        history.run([clean], [mixed], first)
+        history.run([poison], [mixed], later)
+        # A longer way, so that the directory and its consumer have been judged when the second part comes under doubt.
+        middle = history.version("middle", "middle", first)
+        history.run([poison], [middle], first, used=Strength.INFERRED)
+        history.run([middle], [doubted], first)
+        whole = history.folder("many", {"a": "equal", "b": "b"}, first)
+        for part in (mixed, doubted):
+            history.edge(EdgeKind.MEMBER, part, whole, Strength.MATCHED)
+        model = history.version("model", "m", first)
+        history.run([whole], [model], first)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), model).startswith("unknown")
+
     def test_an_uncertain_record_never_clears_what_a_certain_one_accuses(
         self, history: History, tmp_path: Path
     ) -> None:
