@@ -1,7 +1,8 @@
 """Digests: how content is known, printed ``algorithm:value`` everywhere."""
 
 import re
-from dataclasses import dataclass
+
+from forensics.values import dataclass
 
 __all__ = ["ALGORITHMS", "EMPTY", "Digest"]
 

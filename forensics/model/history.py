@@ -1,9 +1,8 @@
 """What git says: commits, references, releases, and what each commit holds."""
 
-from dataclasses import dataclass
-
 from forensics.model.keys import Origin, commit_key
 from forensics.model.kinds import RefKind
+from forensics.values import dataclass
 
 __all__ = ["Change", "Commit", "Ref", "Release", "StageMove"]
 

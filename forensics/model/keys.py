@@ -4,9 +4,8 @@ A key is global (the same thing in every source) for contents, commits, actors a
 source for versions, executions and releases; the case adds the source.
 """
 
-from dataclasses import dataclass
-
 from forensics.digest import Digest
+from forensics.values import dataclass
 
 __all__ = ["Origin", "actor_key", "commit_key", "content_key", "external_key", "version_key"]
 

@@ -1,10 +1,9 @@
 """What was made of what: versions, executions, and what joins them."""
 
-from dataclasses import dataclass
-
 from forensics.digest import Digest
 from forensics.model.keys import Origin, external_key, version_key
 from forensics.model.kinds import ArtifactKind, EdgeKind, Strength
+from forensics.values import dataclass
 
 __all__ = ["Edge", "Execution", "Listing", "Role", "SameBytes", "Version"]
 

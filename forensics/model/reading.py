@@ -1,9 +1,8 @@
 """One reading of one source: what it is, what it saw, and what it could not read."""
 
-from dataclasses import dataclass
-
 from forensics.model.keys import Origin
 from forensics.model.kinds import FindingKind, GapKind
+from forensics.values import dataclass
 
 __all__ = ["Acquired", "Finding", "Gap", "Presence", "Source"]
 

@@ -4,10 +4,9 @@ Everything that is read from a document is text of whoever wrote it. Paths are r
 document's folder and the stage's ``wdir``; nothing here has looked at a disk.
 """
 
-from dataclasses import dataclass
-
 from forensics.digest import Digest
 from forensics.model import FindingKind
+from forensics.values import dataclass
 
 __all__ = ["Declared", "Document", "Item", "Problem", "Run", "Tracked", "Upstream"]
 

@@ -4,11 +4,11 @@ import hashlib
 import json
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from forensics.digest import Digest
 from forensics.model import FindingKind
+from forensics.values import dataclass
 from forensics_connectors.dvc.documents import Item, Problem, Upstream
 from forensics_connectors.dvc.yaml import Node, Plain, canonical, integer, is_true, value
 

@@ -6,11 +6,12 @@ a set of integers, and two commits are compared by set operations.
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 
 from forensics.digest import Digest
 from forensics.model import ArtifactKind, Finding, Origin, external_key, version_key
+from forensics.values import dataclass
 from forensics_connectors.dvc.documents import Declared, Document, Item, Run, Tracked
 
 __all__ = ["Fact", "Job", "Ledger", "Sheet"]

@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from forensics.digest import EMPTY, Digest
 from forensics.model import Finding, FindingKind, Gap, GapKind, Listing, Origin, Record, Strength, content_key
+from forensics.values import dataclass
 from forensics_connectors.dvc.hashing import directory_digest
 from forensics_connectors.dvc.ledger import Fact, Ledger
 from forensics_connectors.dvc.storage import Storage, StorageProblem

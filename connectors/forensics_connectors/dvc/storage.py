@@ -9,11 +9,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from forensics.digest import Digest
+from forensics.values import dataclass
 from forensics_connectors.git.text import text
 
 __all__ = ["Directory", "Storage", "StorageProblem", "open_plain", "parse_listing", "read_settings"]

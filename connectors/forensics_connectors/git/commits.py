@@ -1,10 +1,10 @@
 """Commits and tags as their raw objects have them."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from forensics.model import Commit
+from forensics.values import dataclass
 
 from .text import text
 
