@@ -8,13 +8,15 @@ __all__ = ["ALGORITHMS", "EMPTY", "Digest"]
 
 #: Algorithms of full content hashes and the number of hexadecimal digits of each. ``md5-dos2unix`` is what
 #: DVC before 3.0 computed: md5 after CRLF was turned into LF in files that look like text. ``git`` is a git
-#: blob or tree id, of 40 digits in a sha1 repository and 64 in a sha256 one.
+#: blob or tree id, of 40 digits in a sha1 repository and 64 in a sha256 one. ``tfx-code`` is the sha256 that TFX makes
+#: of the Python files of a user module's folder, by name and bytes: the digest of a listing.
 ALGORITHMS: dict[str, tuple[int, ...]] = {
     "md5": (32,),
     "md5-dos2unix": (32,),
     "sha1": (40,),
     "sha256": (64,),
     "git": (40, 64),
+    "tfx-code": (64,),
 }
 
 _HEX = re.compile(r"[0-9a-f]+\Z")

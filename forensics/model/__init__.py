@@ -3,31 +3,50 @@
 Records name each other by *keys*, plain strings, and know no database. Edges point from cause to effect.
 """
 
+from forensics.model.facts import Batch, Context, Deployment, Details, Event, Membership, Property, Reference
 from forensics.model.history import Change, Commit, Ref, Release, StageMove
 from forensics.model.keys import Origin, actor_key, commit_key, content_key, external_key, version_key
-from forensics.model.kinds import ArtifactKind, EdgeKind, FindingKind, GapKind, NodeKind, RefKind, Strength
+from forensics.model.kinds import (
+    ArtifactKind,
+    EdgeKind,
+    FindingKind,
+    GapKind,
+    NodeKind,
+    ReferenceKind,
+    RefKind,
+    Strength,
+)
 from forensics.model.lineage import Edge, Execution, Listing, Role, SameBytes, Version
 from forensics.model.reading import Acquired, Finding, Gap, Presence, Source
 
 __all__ = [
     "Acquired",
     "ArtifactKind",
+    "Batch",
     "Change",
     "Commit",
+    "Context",
+    "Deployment",
+    "Details",
     "Edge",
     "EdgeKind",
+    "Event",
     "Execution",
     "Finding",
     "FindingKind",
     "Gap",
     "GapKind",
     "Listing",
+    "Membership",
     "NodeKind",
     "Origin",
     "Presence",
+    "Property",
     "Record",
     "Ref",
     "RefKind",
+    "Reference",
+    "ReferenceKind",
     "Release",
     "Role",
     "SameBytes",
@@ -44,14 +63,22 @@ __all__ = [
 
 Record = (
     Acquired
+    | Batch
     | Change
     | Commit
+    | Context
+    | Deployment
+    | Details
     | Edge
+    | Event
     | Execution
     | Finding
     | Gap
     | Listing
+    | Membership
+    | Property
     | Ref
+    | Reference
     | Release
     | Role
     | SameBytes

@@ -66,7 +66,7 @@ class Release:
         name: as people say it: ``fraud@v1.2.0``, or the plain tag ``v2.0``.
         artifact: the released artifact's name, empty for a plain tag.
         label: the version label, ``v1.2.0``.
-        commit: the id of the commit that was released.
+        commit: the id of the commit that was released; empty where the source knows no commits.
         time: claimed, seconds since 1970 in UTC.
         ref: the tag.
     """

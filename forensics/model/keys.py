@@ -40,9 +40,10 @@ def actor_key(mail: str) -> str:
     return f"actor\0{mail.lower()}"
 
 
-def version_key(path: str, digest: Digest | None) -> str:
-    """The key of a version: a path in its source, and the content."""
-    return f"version\0{path}\0{digest or ''}"
+def version_key(path: str, digest: Digest | None, identity: str = "") -> str:
+    """The key of a version: a path in its source, the content, and the source's own id of it where it has one."""
+    key = f"version\0{path}\0{digest or ''}"
+    return f"{key}\0{identity}" if identity else key
 
 
 def external_key(url: str, digest: Digest | None) -> str:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["ArtifactKind", "EdgeKind", "FindingKind", "GapKind", "NodeKind", "RefKind", "Strength"]
+__all__ = ["ArtifactKind", "EdgeKind", "FindingKind", "GapKind", "NodeKind", "RefKind", "ReferenceKind", "Strength"]
 
 
 class NodeKind(StrEnum):
@@ -14,6 +14,7 @@ class NodeKind(StrEnum):
     COMMIT = "commit"
     ACTOR = "actor"
     RELEASE = "release"
+    CONTEXT = "context"
 
 
 class EdgeKind(StrEnum):
@@ -31,6 +32,7 @@ class EdgeKind(StrEnum):
     IMPORTED = "imported"  # version -> version
     DECLARED = "declared"  # version -> version, by a model card
     RELEASED = "released"  # version -> release
+    REUSED = "reused"  # execution -> version that it gave out again from a cache; carries no taint
 
 
 class Strength(StrEnum):
@@ -65,6 +67,14 @@ class RefKind(StrEnum):
     OTHER = "other"
 
 
+class ReferenceKind(StrEnum):
+    """What a node of one source says of another source."""
+
+    URI = "uri"  # a version's bytes are, or were, at this address
+    COMMIT = "commit"  # an execution ran with what this commit holds
+    FINGERPRINT = "fingerprint"  # a version has this fingerprint, which does not depend on the bytes alone
+
+
 class GapKind(StrEnum):
     """Why lineage is missing at a node, which decides the subjects that could have come through it (rule 11)."""
 
@@ -74,6 +84,7 @@ class GapKind(StrEnum):
     CODE_NOT_COMMITTED = "code-not-committed"  # the stage ran with files that no commit holds: admits commits and files
     SHALLOW = "shallow"  # history before this version was not cloned: admits everything
     EXTERNAL = "external"  # it comes from outside and is known by no content hash: admits contents
+    HASHLESS = "hashless"  # known by an address alone in its store: admits what comes from outside the store
     UNLINKED = "unlinked"  # a part of a directory that could not be found in it, or a whole that could not be split
 
 
@@ -103,4 +114,14 @@ class FindingKind(StrEnum):
     ACTIVE_CONFIG = "active-config"  # configuration or hooks that would run programs
     BAD_REF = "bad-ref"
     BAD_TAG = "bad-tag"  # a tag that looks like a GTO tag but is not one
+    DELETED_ROWS = "deleted-rows"  # ids that were given out and are no longer there
+    ORPHAN = "orphan"  # a row that names a row which is not there
+    ALTERED_LATE = "altered-late"  # written to long after it was made
+    NULL_PROPERTY = "null-property"  # a property without any value, on which the official client fails
+    FILE_GONE = "file-gone"  # said to be live, but there is no file
+    TIME_ORDER = "time-order"  # an output dated before its inputs
+    SIDE_FILE = "side-file"  # a write-ahead log or rollback journal lies beside the store
+    HALF_INITIALISED = "half-initialised"
+    SAME_URI = "same-uri"  # one address with two digests
+    BAD_ROW = "bad-row"  # a row that is no record
     GONE = "gone"  # a fact that an earlier acquisition saw and this one did not

@@ -24,6 +24,7 @@ class Version:
             only mentioning them as what some run read or wrote.
         label: what to show beside the path: a parameter's value.
         owner: who is answerable, if the source says so.
+        identity: tells versions of one path and content apart, in a source that gives them ids of its own.
     """
 
     path: str
@@ -36,19 +37,23 @@ class Version:
     tracked: bool = False
     label: str = ""
     owner: str = ""
+    identity: str = ""
 
     @property
     def key(self) -> str:
         """The version's key."""
-        return external_key(self.path, self.digest) if self.external else version_key(self.path, self.digest)
+        if self.external:
+            return external_key(self.path, self.digest)
+        return version_key(self.path, self.digest, self.identity)
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """Something that ran: a DVC stage with one set of inputs and outputs.
+    """Something that ran: a DVC stage with one set of inputs and outputs, an MLMD execution.
 
     Attributes:
-        identity: a sha256 over directory, command, inputs and outputs; not over the stage's name, which may change.
+        identity: a sha256 over directory, command, inputs and outputs, not over the stage's name, which may change; or
+            the id that the source itself gave it.
         name: the stage's name where it was first seen.
         directory: where it ran, repository-relative.
         declared: dvc.yaml declares the stage at some commit that holds the entry; else a past run (rule 6).
