@@ -124,16 +124,21 @@ WHERE NOT EXISTS (
 
 -- @name insert_edges
 INSERT INTO edge
-SELECT s.kind, c.id, e.id, s.strength, s.reason, min(o.id), $acquisition
-FROM stage_edge s
-JOIN local_node c ON c.local = s.cause
-JOIN local_node e ON e.local = s.effect
-JOIN local_origin o ON o.local = s.origin
-WHERE (c.is_new OR e.is_new OR NOT EXISTS (
-    FROM edge x WHERE x.cause = c.id AND x.effect = e.id AND x.kind = s.kind AND x.strength = s.strength
-        AND x.reason = s.reason
-))
-GROUP BY s.kind, c.id, e.id, s.strength, s.reason ORDER BY c.id, e.id, s.kind, s.strength, s.reason;
+SELECT m.kind, d.cause, d.effect, m.strength, m.reason, d.origin, $acquisition
+FROM (
+    SELECT s.manner, c.id AS cause, e.id AS effect, min(o.id) AS origin, bool_or(c.is_new OR e.is_new) AS is_new
+    FROM stage_edge s
+    JOIN local_node c ON c.local = s.cause
+    JOIN local_node e ON e.local = s.effect
+    JOIN local_origin o ON o.local = s.origin
+    GROUP BY s.manner, c.id, e.id
+) d
+JOIN stage_manner m ON m.local = d.manner
+WHERE d.is_new OR NOT EXISTS (
+    FROM edge x WHERE x.cause = d.cause AND x.effect = d.effect AND x.kind = m.kind AND x.strength = m.strength
+        AND x.reason = m.reason
+)
+ORDER BY d.cause, d.effect, d.manner;
 
 -- @name insert_members
 INSERT INTO member

@@ -6,7 +6,7 @@ Arrow arrays are made of them, and needs neither pyarrow nor numpy, whose import
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forensics.digest import Digest
 from forensics.model import (
@@ -14,6 +14,7 @@ from forensics.model import (
     Change,
     Commit,
     Edge,
+    EdgeKind,
     Execution,
     Finding,
     Gap,
@@ -70,7 +71,8 @@ _TABLES: dict[str, dict[str, str]] = {
         "release": _I, "artifact_name": _S, "stage": _S, "action": _S, "git_commit": _I, "time": _L, "actor_mail": _S,
         "ref": _S, "ordinal": _I, "origin": _I,
     },
-    "edge": {"kind": _S, "cause": _I, "effect": _I, "strength": _S, "reason": _S, "origin": _I},
+    "manner": {"local": _I, "kind": _S, "strength": _S, "reason": _S},
+    "edge": {"manner": _I, "cause": _I, "effect": _I, "origin": _I},
     "listing": {"directory": _I, "nfiles": _L, "strength": _S, "origin": _I},
     "member": {"directory": _I, "name": _S, "content": _I, "size": _L},
     "change": {"git_commit": _I, "parent": _I, "artifact": _I, "version": _I, "layer": _S},
@@ -80,6 +82,21 @@ _TABLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 _SOURCE_SCOPED = ("version\0", "execution\0", "release\0")
+
+
+_Key = TypeVar("_Key")
+
+
+class _Numbers(dict[_Key, int]):
+    """The numbers of texts. One that is not known yet is given where it is asked for; the others cost no call."""
+
+    def __init__(self, give: Callable[[_Key], int]) -> None:
+        super().__init__()
+        self._give = give
+
+    def __missing__(self, key: _Key) -> int:
+        number = self[key] = self._give(key)
+        return number
 
 
 class Staging:
@@ -93,13 +110,15 @@ class Staging:
         self._connection = connection
         self._scope = f"{source}\0"
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
-        self._nodes: dict[str, int] = {}
         self._described: set[int] = set()
         # Looked up by plain texts, since records and digests are slow to hash.
-        self._contents: dict[tuple[str, str], int] = {}
-        self._commits: dict[str, int] = {}
-        self._origins: dict[tuple[str, str, str], int] = {}
-        self._artifacts: dict[tuple[str, bool], int] = {}
+        self._nodes: _Numbers[str] = _Numbers(self._new_node)
+        self._contents: _Numbers[tuple[str, str]] = _Numbers(self._new_content)
+        self._commits: _Numbers[str] = _Numbers(lambda oid: self._nodes[commit_key(oid)])
+        self._origins: _Numbers[tuple[str, str, str]] = _Numbers(self._new_origin)
+        self._artifacts: _Numbers[tuple[str, bool]] = _Numbers(self._new_artifact)
+        self._manners: _Numbers[tuple[str, str, str]] = _Numbers(self._new_manner)
+        self._latest = Origin(), -1
         self._listings: set[Digest] = set()
         self.acquired: Acquired | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -154,48 +173,41 @@ class Staging:
         appender.flush()
         waiting.clear()
 
-    def _node(self, key: str) -> int:
-        number = self._nodes.get(key)
-        if number is None:
-            number = self._nodes[key] = len(self._nodes)
-            kind = key.partition("\0")[0]
-            scoped = self._scope + key if key.startswith(_SOURCE_SCOPED) else key
-            self._rows["node"].append((number, "version" if kind == "external" else kind, scoped))
+    def _new_node(self, key: str) -> int:
+        number = len(self._nodes)
+        kind = key.partition("\0")[0]
+        scoped = self._scope + key if key.startswith(_SOURCE_SCOPED) else key
+        self._rows["node"].append((number, "version" if kind == "external" else kind, scoped))
         return number
 
+    def _new_content(self, content: tuple[str, str]) -> int:
+        number, _ = self._describe(content_key(Digest(*content)))
+        self._rows["content"].append((number, *content))
+        return number
+
+    def _new_origin(self, said: tuple[str, str, str]) -> int:
+        self._rows["origin"].append((len(self._origins), *said))
+        return len(self._origins)
+
+    def _new_artifact(self, artifact: tuple[str, bool]) -> int:
+        self._rows["artifact"].append((len(self._artifacts), *artifact))
+        return len(self._artifacts)
+
+    def _new_manner(self, manner: tuple[str, str, str]) -> int:
+        self._rows["manner"].append((len(self._manners), *manner))
+        return len(self._manners)
+
     def _describe(self, key: str) -> tuple[int, bool]:
-        number = self._node(key)
+        number = self._nodes[key]
         new = number not in self._described
         self._described.add(number)
         return number, new
 
     def _origin(self, origin: Origin) -> int:
-        said = origin.path, origin.commit, origin.locus
-        number = self._origins.get(said)
-        if number is None:
-            number = self._origins[said] = len(self._origins)
-            self._rows["origin"].append((number, *said))
-        return number
-
-    def _artifact(self, path: str, external: bool = False) -> int:
-        number = self._artifacts.get((path, external))
-        if number is None:
-            number = self._artifacts[path, external] = len(self._artifacts)
-            self._rows["artifact"].append((number, path, external))
-        return number
-
-    def _content(self, algorithm: str, value: str) -> int:
-        number = self._contents.get((algorithm, value))
-        if number is None:
-            number, _ = self._describe(content_key(Digest(algorithm, value)))
-            self._contents[algorithm, value] = number
-            self._rows["content"].append((number, algorithm, value))
-        return number
-
-    def _git_commit(self, oid: str) -> int:
-        number = self._commits.get(oid)
-        if number is None:
-            number = self._commits[oid] = self._node(commit_key(oid))
+        known, number = self._latest
+        if known is not origin:  # what one document says often comes in a row
+            number = self._origins[origin.path, origin.commit, origin.locus]
+            self._latest = origin, number
         return number
 
     def _actor(self, mail: str, name: str) -> int:
@@ -207,8 +219,8 @@ class Staging:
     def _version(self, record: Version) -> None:
         number, _ = self._describe(record.key)
         digest = record.digest
-        content = None if digest is None else self._content(digest.algorithm, digest.value)
-        artifact = self._artifact(record.path, record.external)
+        content = None if digest is None else self._contents[digest.algorithm, digest.value]
+        artifact = self._artifacts[record.path, record.external]
         self._rows["version"].append(
             (number, artifact, content, record.size, record.nfiles, record.kind, record.tracked, record.label,
              record.owner, self._origin(record.origin))
@@ -232,11 +244,11 @@ class Staging:
              record.position)
         )  # fmt: skip
         for ordinal, parent in enumerate(record.parents):
-            self._rows["parent"].append((number, ordinal, self._git_commit(parent)))
+            self._rows["parent"].append((number, ordinal, self._commits[parent]))
 
     def _ref(self, record: Ref) -> None:
         self._rows["ref"].append(
-            (record.name, record.kind, self._git_commit(record.commit), record.tag, record.tagger_mail,
+            (record.name, record.kind, self._commits[record.commit], record.tag, record.tagger_mail,
              record.tag_time, record.message)
         )  # fmt: skip
 
@@ -244,61 +256,59 @@ class Staging:
         number, new = self._describe(record.key)
         if new:
             self._rows["release"].append(
-                (number, record.name, record.artifact, record.label, self._git_commit(record.commit),
+                (number, record.name, record.artifact, record.label, self._commits[record.commit],
                  record.time, record.actor_mail, record.message, record.ref, self._origin(record.origin))
             )  # fmt: skip
 
     def _stage_move(self, record: StageMove) -> None:
-        release = self._node(record.release) if record.release else None
-        commit = self._git_commit(record.commit) if record.commit else None
+        release = self._nodes[record.release] if record.release else None
+        commit = self._commits[record.commit] if record.commit else None
         self._rows["stage_move"].append(
             (release, record.artifact, record.stage, record.action, commit, record.time, record.actor_mail, record.ref,
              record.order, self._origin(record.origin))
         )  # fmt: skip
 
     def _edge(self, record: Edge) -> None:
-        self._rows["edge"].append(
-            (record.kind, self._node(record.cause), self._node(record.effect), record.strength,
-             record.reason, self._origin(record.origin))
-        )  # fmt: skip
+        manner = self._manners[record.kind, record.strength, record.reason]
+        nodes = self._nodes
+        self._rows["edge"].append((manner, nodes[record.cause], nodes[record.effect], self._origin(record.origin)))
 
     def _same_bytes(self, record: SameBytes) -> None:
-        first = self._content(record.first.algorithm, record.first.value)
-        second = self._content(record.second.algorithm, record.second.value)
-        self._rows["edge"].append(
-            ("content", first, second, record.strength, record.reason, self._origin(record.origin))
-        )
+        first = self._contents[record.first.algorithm, record.first.value]
+        second = self._contents[record.second.algorithm, record.second.value]
+        manner = self._manners[EdgeKind.CONTENT, record.strength, record.reason]
+        self._rows["edge"].append((manner, first, second, self._origin(record.origin)))
 
     def _listing(self, record: Listing) -> None:
         if record.directory in self._listings:
             return
         self._listings.add(record.directory)
-        directory = self._content(record.directory.algorithm, record.directory.value)
+        directory = self._contents[record.directory.algorithm, record.directory.value]
         origin = self._origin(record.origin)
         self._rows["listing"].append((directory, len(record.names), record.strength, origin))
         members = self._rows["member"]
         sizes: Iterable[int | None] = record.sizes or (None,) * len(record.names)
         for name, value, size in zip(record.names, record.values, sizes, strict=True):
-            members.append((directory, name, self._content(record.algorithm, value), size))
+            members.append((directory, name, self._contents[record.algorithm, value], size))
 
     def _change(self, record: Change) -> None:
-        version = self._node(record.version) if record.version else None
-        artifact = self._artifact(record.path)
-        self._rows["change"].append((self._git_commit(record.commit), record.parent, artifact, version, record.layer))
+        version = self._nodes[record.version] if record.version else None
+        artifact = self._artifacts[record.path, False]
+        self._rows["change"].append((self._commits[record.commit], record.parent, artifact, version, record.layer))
 
     def _role(self, record: Role) -> None:
         self._rows["role"].append(
-            (self._artifact(record.path), record.kind, record.name, record.owner, record.strength,
+            (self._artifacts[record.path, False], record.kind, record.name, record.owner, record.strength,
              self._origin(record.origin))
         )  # fmt: skip
 
     def _gap(self, record: Gap) -> None:
         self._rows["gap"].append(
-            (self._node(record.node), record.kind, record.size, record.detail, self._origin(record.origin))
+            (self._nodes[record.node], record.kind, record.size, record.detail, self._origin(record.origin))
         )
 
     def _finding(self, record: Finding) -> None:
-        node = self._node(record.node) if record.node else None
+        node = self._nodes[record.node] if record.node else None
         self._rows["finding"].append((record.kind, record.message, record.admits, node, self._origin(record.origin)))
 
     def _acquired(self, record: Acquired) -> None:
