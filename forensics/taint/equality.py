@@ -48,7 +48,7 @@ class Equality:
         content = self._lineage.content(version) if content is None else content
         accusers = self._accusers.get(content, {}) if content is not None else {}
         level = max((level for other, level in accusers.items() if other != version), default=Level.CLEAR)
-        if level and self._lineage.suppliers(version):
+        if level and self._lineage.is_made(version):
             return Level.UNKNOWN, Reason.SAME_BYTES
         return level, ""
 

@@ -121,6 +121,15 @@ class Lineage:
         """What a version was made by or read out of, on record."""
         return self.supplies(version)[0]
 
+    def wholes(self, version: int) -> list[int]:
+        """Versions of directories that a version was read out of."""
+        return [whole for whole, _ in self.causes(version, EdgeKind.PART)]
+
+    def is_made(self, version: int) -> bool:
+        """Whether something on record made a version, or a directory that it was read out of."""
+        wholes = self.wholes(version)
+        return len(self.suppliers(version)) > len(wholes) or any(map(self.is_made, wholes))
+
     def released(self, release: int) -> list[int]:
         """The versions that a release gave a name to."""
         return [version for version, _ in self.causes(release, EdgeKind.RELEASED)]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from forensics.taint.equality import Equality
     from forensics.taint.level import Cause
-    from forensics.taint.lineage import Lineage
+    from forensics.taint.lineage import Lineage, Link
     from forensics.taint.order import Order
 
 __all__ = ["Producers", "Ruling"]
@@ -54,24 +54,41 @@ class Producers:
         """
         recorded, introduced = self._lineage.supplies(version)
         judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
-        if consumers:
-            seen = [link for link in judged if self._order.within(self._lineage.places(link[0]), consumers)]
-            if not seen and self._order.within([commit for commit, _ in introduced], consumers):
-                # It stands in the consumer's own history by no run: that record does not clear what a run accuses.
-                ruling = self.rule(version)
-                same = Ruling(Level.UNKNOWN, Reason.SAME_BYTES, ruling.before)
-                return same if ruling.level is Level.AFFECTED else ruling
-            judged = seen or judged
+        if not consumers:
+            return self._weigh(version, judged, consumers)
+        near = [link for link in judged if self._order.within(self._lineage.places(link[0]), consumers)]
+        seen = self._weigh(version, near or judged, consumers)
+        by_hand = not any(link in recorded for link in near) and self._order.within(
+            [commit for commit, _ in introduced], consumers
+        )
+        if not by_hand or (near and seen.level is Level.AFFECTED):
+            return seen
+        # It stands in the consumer's own history by no run: a copy, say, and no proof against what another accuses.
+        every = self.rule(version)
+        return Ruling(Level.UNKNOWN, Reason.SAME_BYTES, every.before) if every.level is Level.AFFECTED else every
+
+    def _weigh(self, version: int, suppliers: "list[Link]", consumers: tuple[int, ...]) -> Ruling:
+        """All that is certain is affected, affected; some, unknown."""
         worst = Ruling(Level.CLEAR)
         softened = False
-        for node, strength in judged:
-            level = min(self._level(node, Facet.WHOLE), cap(strength))
-            softened = softened or (level < Level.AFFECTED and strength in CERTAIN)
-            if level > worst.level:
-                worst = Ruling(level, self._reason(node, strength, level), (node, Facet.WHOLE))
+        wholes = self._lineage.wholes(version)
+        for node, strength in suppliers:
+            each = self._of(node, strength, consumers, is_whole=node in wholes)
+            softened = softened or (each.level < Level.AFFECTED and strength in CERTAIN)
+            if each.level > worst.level:
+                worst = each
         if softened and worst.level is Level.AFFECTED:
-            return Ruling(Level.UNKNOWN, Reason.SAME_BYTES, worst.before)
+            return Ruling(Level.UNKNOWN, Reason.SAME_BYTES, worst.before, worst.via)
         return worst
+
+    def _of(self, supplier: int, strength: Strength, consumers: tuple[int, ...], *, is_whole: bool) -> Ruling:
+        """What one supplier says. A directory speaks through what made it; equal bytes are judged file by file."""
+        if is_whole and strength in CERTAIN and not self._is_accused_itself(supplier):
+            ruling = self.rule(supplier, consumers)
+            return ruling if ruling.before is None else ruling._replace(via=supplier)
+        level = min(self._level(supplier, Facet.WHOLE), cap(strength))
+        state = (supplier, Facet.WHOLE) if level else None
+        return Ruling(level, self._reason(supplier, strength, level), state)
 
     def as_used(self, version: int, places: tuple[int, ...]) -> Ruling:
         """How bad a version is for a consumer that stands at some commits."""
@@ -106,18 +123,22 @@ class Producers:
 
     def _is_accused_itself(self, version: int) -> bool:
         """By a mark or a gap, and not for its suppliers or its equals."""
-        before = self._causes[version, Facet.WHOLE].before
+        cause = self._causes.get((version, Facet.WHOLE))
+        if cause is None:
+            return False
+        before = cause.before
         return before is None or before[1] is Facet.BYTES or before[0] == version
 
     def _is_mixed(self, version: int) -> bool:
-        return max(map(len, self._lineage.supplies(version))) > 1
+        lineage = self._lineage
+        return max(map(len, lineage.supplies(version))) > 1 or any(map(self._is_mixed, lineage.wholes(version)))
 
     def _level(self, node: int, facet: Facet) -> Level:
         cause = self._causes.get((node, facet))
         return Level.CLEAR if cause is None else cause.level
 
     def _reason(self, node: int, strength: Strength, level: Level) -> str:
-        if level is Level.AFFECTED:
+        if level is not Level.UNKNOWN:
             return ""
         cause = self._causes[node, Facet.WHOLE]
         if cause.level is Level.UNKNOWN:

@@ -135,7 +135,7 @@ class Spread:
             elif facet is Facet.PART:
                 continue
             elif kind in _SUPPLYING:
-                self._judge_version(effect, state)
+                self._judge_version(effect)
             elif kind is EdgeKind.CONTENT:
                 level = self.causes[state].level
                 self._accuse(effect, version, level, state)
@@ -167,7 +167,7 @@ class Spread:
 
     def _supply(self, state: State, kind: EdgeKind) -> None:
         for version, _ in self.lineage.effects(state[0], kind):
-            self._judge_version(version, state)
+            self._judge_version(version)
 
     def _along(self, state: State, kind: EdgeKind) -> None:
         for node, strength in self.lineage.effects(state[0], kind):
@@ -175,23 +175,25 @@ class Spread:
 
     # -- what is judged rather than passed on
 
-    def _judge_version(self, version: int, state: State) -> None:
+    def _judge_version(self, version: int) -> None:
         """Rule 4: a supplier of a version rose."""
         ruling = self._producers.rule(version)
-        if ruling.level is Level.CLEAR or self._raise(
-            (version, Facet.WHOLE), self._after(ruling.before or state, ruling.level, ruling.reason, version)
-        ):
+        if ruling.before is None:
             return
-        self._reconsider(version)
+        after = self._after(ruling.before, ruling.level, ruling.reason, version)._replace(via=ruling.via)
+        if not self._raise((version, Facet.WHOLE), after):
+            self._reconsider(version)
 
     def _reconsider(self, version: int) -> None:
-        """More accuses a version that stays as it is: a consumer that sees only some of what accuses it may rise."""
+        """More accuses a version that stays as it is: what sees only some of what accuses it may rise."""
         waiting, seen = [version], {version}
         while waiting:
             used = waiting.pop()
             for effect, kind, strength in self.lineage.steps(used):
                 if kind in _CONSUMING:
                     self._judge_use(used, effect, strength)
+                elif kind is EdgeKind.PART:
+                    self._judge_version(effect)
                 elif kind is EdgeKind.MEMBER and effect not in seen:
                     seen.add(effect)
                     waiting.append(effect)

@@ -1,14 +1,18 @@
 """Which commits first said a command or a parameter: in dvc.yaml and params files, else where a run records it.
 
 A run is often recorded by a later commit than the one that wrote its settings, and that one has to answer for them.
+Who wrote a template that a command may have come of answers for it too, as far as can be inferred.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 
 from forensics.model import Edge, EdgeKind, Record, Strength
 from forensics_connectors.dvc.documents import Problem
+from forensics_connectors.dvc.items import command
+from forensics_connectors.dvc.ledger import Ledger
 from forensics_connectors.dvc.records import Reading
 from forensics_connectors.dvc.yaml import Node, canonical, decode, load, value
 from forensics_connectors.git.introductions import introductions
@@ -17,6 +21,10 @@ from forensics_connectors.git.view import View
 __all__ = ["setting_records"]
 
 _LIMIT = 4 << 20
+_HOLE = re.compile(r"\$\{[^}]*\}")
+
+#: A command with ``${...}`` in it, without white space: what stands before, between and after them.
+_Template = tuple[str, ...]
 
 #: A file's states along the history: position, its blob there, and its blobs at the parents where they differ.
 _States = dict[str, list[tuple[int, str | None, list[str | None]]]]
@@ -47,9 +55,11 @@ def setting_records(view: View, reading: Reading) -> Iterator[Record]:
     for index, positions in runs.items():
         appearances += [(position, index) for position in positions if (position, index) not in said]
     appearances = sorted([*appearances, *said])
+    introduced: set[tuple[int, int]] = set()
     for position, index, first in introductions(reading.history.parents, appearances):
         if not first and (position, index) not in said:
             continue
+        introduced.add((position, index))
         commit, fact = reading.history.commits[position], ledger.facts[index]
         kind = EdgeKind.INTRODUCED if first else EdgeKind.RESTORED
         origin = reading.origin(position, fact.origin.path, fact.origin.locus)
@@ -57,6 +67,45 @@ def setting_records(view: View, reading: Reading) -> Iterator[Record]:
             yield Edge(kind, commit.key, fact.key, origin, Strength.INFERRED, "shallow")
         else:
             yield Edge(kind, commit.key, fact.key, origin, Strength.MATCHED)
+    templated = sorted(set(_templated(ledger, scripts, states, holds)) - introduced)
+    for position, index, first in introductions(reading.history.parents, templated):
+        if first:
+            commit, fact = reading.history.commits[position], ledger.facts[index]
+            origin = reading.origin(position, fact.origin.path, fact.origin.locus)
+            yield Edge(EdgeKind.INTRODUCED, commit.key, fact.key, origin, Strength.INFERRED, "template")
+
+
+def _templated(
+    ledger: Ledger, scripts: dict[int, set[str]], states: _States, holds: "_Holds"
+) -> Iterator[tuple[int, int]]:
+    """Positions that wrote a template which a command may have come of, and that command."""
+    written: dict[str, dict[_Template, list[int]]] = {}
+    for path, steps in states.items():
+        for position, new, olds in steps:
+            known = {template for old in olds if old is not None for template in holds.templates(old)}
+            for template in holds.templates(new) - known if new is not None else ():
+                written.setdefault(path, {}).setdefault(template, []).append(position)
+    for index, paths in scripts.items():
+        if index in ledger.commands:
+            line = "".join(ledger.commands[index].split())
+            for path in paths:
+                for template, positions in written.get(path, {}).items():
+                    if _may_become(template, line):
+                        yield from ((position, index) for position in positions)
+
+
+def _may_become(template: _Template, line: str) -> bool:
+    """Whether a command may have come of a template. Its parts are looked for in turn: no pattern that backtracks."""
+    first, *between, last = template
+    at, end = len(first), len(line) - len(last)
+    if at > end or not line.startswith(first) or not line.endswith(last):
+        return False
+    for part in between:
+        found = line.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _states(reading: Reading, paths: set[str]) -> _States:
@@ -82,11 +131,22 @@ class _Holds:
         self._texts: dict[str, str] = {}
         self._roots: dict[str, Node] = {}
         self._values: dict[tuple[str, str], bytes | None] = {}
+        self._templates: dict[str, frozenset[_Template]] = {}
 
     def command(self, command: str) -> Callable[[str], bool]:
         """A test of blobs: the command stands there, however its lines are folded."""
         lines = ["".join(line.split()) for line in command.split("\n")]
         return cache(lambda oid: all(line in self._text(oid) for line in lines))
+
+    def templates(self, oid: str) -> frozenset[_Template]:
+        """The commands of a dvc.yaml that have ``${...}`` in them."""
+        if oid not in self._templates:
+            self._templates[oid] = (
+                frozenset(tuple(_HOLE.split(line)) for line in _commands(self._root(oid)) if _HOLE.search(line))
+                if b"${" in self._data.get(oid, b"")
+                else frozenset()
+            )
+        return self._templates[oid]
 
     def param(self, _file: str, key: str, setting: str) -> Callable[[str], bool]:
         """A test of blobs: the key has the value there."""
@@ -105,12 +165,15 @@ class _Holds:
             self._values[oid, key] = None if found is None else _fingerprint(found)
         return self._values[oid, key]
 
-    def _find(self, oid: str, key: str) -> str | None:
+    def _root(self, oid: str) -> Node:
         if oid not in self._roots:
             problems: list[Problem] = []
             content = decode(self._data.get(oid, b""), problems)
             self._roots[oid] = load(content, problems) if content is not None else None
-        node = self._roots[oid]
+        return self._roots[oid]
+
+    def _find(self, oid: str, key: str) -> str | None:
+        node = self._root(oid)
         if isinstance(node, dict) and key in node:
             return canonical(value(node[key]))
         for part in key.split("."):
@@ -118,6 +181,15 @@ class _Holds:
                 return None
             node = node[part]
         return canonical(value(node))
+
+
+def _commands(root: Node) -> Iterator[str]:
+    """The commands of all stages that a dvc.yaml declares, without white space."""
+    stages = root.get("stages") if isinstance(root, dict) else None
+    for stage in stages.values() if isinstance(stages, dict) else ():
+        body = stage.get("do", stage) if isinstance(stage, dict) else None
+        if isinstance(body, dict):
+            yield "".join(command(body.get("cmd")).split())
 
 
 def _fingerprint(text: str) -> bytes:

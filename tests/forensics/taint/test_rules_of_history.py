@@ -87,6 +87,32 @@ class TestRule6WhatWasConsumedIsWhatTheLockSays:
         assert "merged-lock" in findings
 
 
+class TestRule12MarksOfCommits:
+    def judged(self, repo: GitRepo, bad: str) -> dict[str, str]:
+        connector, source = find_connector(str(repo.path))
+        with Case.open(repo.path.parent / "case.duckdb", write=True, new=True) as case:
+            case.ingest(source, connector.read(source))
+            return {row.thing.path: row.verdict for row in blast_radius(case, [f"commit:{bad}"]).rows}
+
+    def test_a_command_that_it_wrote_and_a_later_commit_ran(self, repo: GitRepo) -> None:
+        repo.commit(**{"data.dvc": tracked("clean")})
+        bad = repo.commit(**{"dvc.yaml": STAGE.replace("cmd: train", "cmd: train --slip")})
+        repo.commit(**{"dvc.lock": lock("clean", "m").replace("cmd: train", "cmd: train --slip")})
+        assert self.judged(repo, bad)["model"] == "affected"
+
+    def test_a_template_that_it_wrote_and_a_later_commit_ran_is_unknown(self, repo: GitRepo) -> None:
+        repo.commit(**{"data.dvc": tracked("clean")})
+        bad = repo.commit(**{"dvc.yaml": STAGE.replace("cmd: train", "cmd: train --slip ${lr}")})
+        repo.commit(**{"dvc.lock": lock("clean", "m").replace("cmd: train", "cmd: train --slip 0.1")})
+        assert self.judged(repo, bad)["model"] == "unknown"
+
+    def test_a_template_of_another_command_is_not_asked(self, repo: GitRepo) -> None:
+        repo.commit(**{"data.dvc": tracked("clean")})
+        bad = repo.commit(**{"dvc.yaml": STAGE.replace("cmd: train", "cmd: other ${lr}")})
+        repo.commit(**{"dvc.lock": lock("clean", "m"), "dvc.yaml": STAGE})
+        assert "model" not in self.judged(repo, bad)
+
+
 class TestRule15Newest:
     def targets(self, folder: Path, *states: tuple[tuple[int, ...], str]) -> set[tuple[str, str]]:
         steps = tuple(Step(parents, {"n": str(n), MODEL: text}) for n, (parents, text) in enumerate(states))

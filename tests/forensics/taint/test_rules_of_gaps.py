@@ -1,0 +1,101 @@
+"""The rules of taint: what could have come through a gap. Each by its name.
+
+Every history here comes out otherwise without its rule.
+"""
+
+from pathlib import Path
+
+from forensics.model import GapKind, SameBytes, Strength
+from tests.support.history import History, md5
+
+
+class TestRule10Rehash:
+    def test_a_version_known_by_another_algorithm_is_a_gap(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        history.version("raw", "poison", at, size=5)
+        same_size = history.version("old", "a", at, size=5, algorithm="md5-dos2unix")
+        other_size = history.version("older", "b", at, size=6, algorithm="md5-dos2unix")
+        model = history.version("model", "m", at, size=9)
+        history.run([same_size], [model], at)
+        with history.case(tmp_path) as asked:
+            found = asked.verdicts(asked.judge(md5("poison")), same_size, model, other_size)
+        assert found == ["unknown: other-algorithm", "unknown: other-algorithm", "clear"]
+
+    def test_a_rehash_joins_as_assumed(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        old = history.version("raw", "legacy", at, size=5, algorithm="md5-dos2unix")
+        new = history.version("raw", "modern", at, size=5)
+        assert old.digest is not None
+        assert new.digest is not None
+        history.records.append(SameBytes(old.digest, new.digest, Strength.ASSUMED, old.origin, "rehash"))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(new.digest), old).startswith("unknown")
+
+
+class TestRule11GapsAdmitOrDoNot:
+    def test_a_missing_listing_admits_a_file_that_fits(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        history.version("suspect.csv", "poison", at, size=100)
+        large = history.folder("large", {"x": "1"}, at, listed=False, size=1000)
+        small = history.folder("small", {"x": "2"}, at, listed=False, size=50)
+        model, other = history.version("model", "m", at, size=99), history.version("other", "o", at, size=99)
+        history.run([large], [model], at)
+        history.run([small], [other], at)
+        with history.case(tmp_path) as asked:
+            found = asked.judge(md5("poison"))
+            assert asked.verdicts(found, model, other) == ["unknown: missing-listing", "clear"]
+            cause = found.cause(asked.node(model))
+            assert cause is not None
+            assert cause.place == asked.node(large.digest)
+
+    def test_a_bad_commit_cannot_have_come_through_a_gap_recorded_before_it(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        before = history.commit()
+        bad = history.commit(before)
+        lost = history.version("early", "e", before)
+        history.gap(GapKind.NO_PRODUCER, lost)
+        late = history.version("late", "l", history.commit(bad))
+        history.gap(GapKind.NO_PRODUCER, late)
+        history.version("raw", "raw", bad)
+        with history.case(tmp_path) as asked:
+            assert asked.verdicts(asked.judge(bad), lost, late) == ["clear", "unknown: no-producer"]
+
+    def test_a_content_may_have_been_there_before_its_first_record(self, history: History, tmp_path: Path) -> None:
+        before = history.commit()
+        hiding = history.folder("raw", {"x": "1"}, before, listed=False)
+        history.folder("raw", {"x": "1", "y": "poison"}, history.commit(before))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), hiding) == "unknown: missing-listing"
+
+    def test_a_content_that_is_seen_to_arrive_was_not_there_before(self, history: History, tmp_path: Path) -> None:
+        before = history.commit()
+        other = history.folder("other", {"x": "1"}, before, listed=False)
+        history.folder("raw", {"x": "1"}, before)
+        history.folder("raw", {"x": "1", "y": "poison"}, history.commit(before))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), other) == "clear"
+
+    def test_a_file_known_only_as_read_out_of_a_directory_may_be_in_it(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        clean, made = history.version("clean", "clean", at), history.folder("out", {"a": "poison"}, at, listed=False)
+        history.run([clean], [made], at)
+        part, model = history.version("out/a", "poison"), history.version("model", "m", at)
+        history.run([part], [model], history.commit(at))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), made) == "unknown: missing-listing"
+
+    def test_what_a_run_made_is_judged_by_its_inputs(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        history.version("poisoned.csv", "poison", at)
+        clean, made = history.version("clean.csv", "clean", at), history.folder("made", {"x": "1"}, at, listed=False)
+        history.run([clean], [made], at)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), made) == "clear"
+
+    def test_a_root_with_a_full_digest_is_no_gap(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        history.version("raw", "poison", at)
+        root = history.version("other", "fine", at)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), root) == "clear"
