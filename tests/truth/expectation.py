@@ -11,6 +11,7 @@ clear, save these classes, in which the record cannot tell:
 - ``persisted``: its run was built on an affected earlier version;
 - ``undeclared-code``: bad code lay in the tree where the run was recorded, and is not among its deps;
 - ``code-not-committed``: a directory of code that no commit holds;
+- ``missing-listing``: a directory of several outs, read in a state that no commit holds;
 - ``part``: read out of a directory that was made or brought in as a whole by something affected;
 - ``rehash``: known by a digest of another algorithm than the subject's.
 
@@ -79,7 +80,9 @@ class _Closure:
         return any(all(index in commits[origin].ancestors for origin in self.subject.origins) for index in holders)
 
     def marked(self, version: Version) -> bool:
-        return self.subject.kind == "content" and self.subject.target in version.contents
+        # A file in git that no lock names is known by its git id alone: no data digest leads there.
+        known = self.subject.algorithm != "git" or self.subject.target in self.facts.compared
+        return self.subject.kind == "content" and known and self.subject.target in version.contents
 
     def made(self, things: list[object]) -> bool:
         return any(self.subject.target in thing.consumed() for thing in things)  # type: ignore[attr-defined]
@@ -124,10 +127,19 @@ class _Closure:
             return AFFECTED
         every = self.suppliers(version)
         near = [each for each in every if each.commits & run.reach]
-        level = max(self.verdict(near or every), self.shared(version))
+        level = max(self.verdict(near or every), self.shared(version), self.copied(run, version))
         for part in version.parts:
             level = max(level, self.judged(run, self.facts.versions[part]))
         return max(level, self.brought(version))
+
+    def copied(self, run: Run, version: Version) -> int:
+        """What commits alone brought in, a clean one where the run stands and the bad one elsewhere (upper bound).
+
+        The record cannot tell a copy from chance.
+        """
+        if not self.upper or version.runs or version.wholes:
+            return UNKNOWN if self.upper and version.is_unseen else CLEAR
+        return min(UNKNOWN, self.verdict(self.suppliers(version)))
 
     def brought(self, version: Version) -> int:
         """A directory that nobody tracks as one, first put together by the bad commit (upper bound)."""
@@ -244,6 +256,8 @@ class _Closure:
         for part in version.parts:
             self._raise(self.versions, name, self.versions[part], "holds a part")
         self._raise(self.versions, name, self.brought(version), "put together by it")
+        if self.upper and version.is_unseen:
+            self._raise(self.versions, name, UNKNOWN, "missing-listing")
         digest = self.facts.digest(version).partition(":")[0]
         if self.upper and self.subject.kind == "content" and digest != self.subject.algorithm:
             self._raise(self.versions, name, UNKNOWN, "rehash")

@@ -52,6 +52,11 @@ class Version:
     parts: set[Name] = field(default_factory=set)
 
     @property
+    def is_unseen(self) -> bool:
+        """A directory that was read in a state that no commit holds, so that its members are not on record."""
+        return isinstance(self.things[0], Tree) and not (self.stated or self.parts or self.wholes or self.holders)
+
+    @property
     def contents(self) -> set[str]:
         """Its own content and those of its members."""
         return {self.name[1]} | {blob.content for blob in self.things[0].members.values()}
@@ -69,7 +74,8 @@ class Facts:
     Attributes:
         holds: content to the commits in which it stands anywhere, members and sub-directories included.
         outs: by commit, what stages made there.
-        compared: contents of files in git that a lock names, so that their md5 is known beside their git id.
+        compared: contents of files in git that a lock names, or a directory that it names, so that their md5 is known
+            beside their git id. No data digest leads to those of others.
     """
 
     def __init__(self, history: History) -> None:
@@ -78,7 +84,7 @@ class Facts:
         self.versions: dict[Name, Version] = {}
         self.holds: dict[str, set[int]] = defaultdict(set)
         self.outs = [commit.state.outs() for commit in history.commits]
-        self._seen: dict[int, list[str]] = {}
+        self._seen: dict[int, tuple[Thing, list[str]]] = {}  # holds the things, so that no other gets their id
         for commit in history.commits:
             self._read(commit.index, commit.state)
         self._stand()
@@ -91,6 +97,7 @@ class Facts:
         named = {path for run in self.runs.values() for path, _ in (*run.entry.deps, *run.entry.outs)}
         states = (commit.state.files.items() for commit in history.commits)
         self.compared = {blob.content for files in states for path, blob in files if path in named}
+        self.compared.update(*(version.contents for version in self.versions.values() if version.parts))
         self._join()
 
     def digest(self, version: Version) -> str:
@@ -110,8 +117,8 @@ class Facts:
             if isinstance(thing, Tree):
                 subs = [thing.sub(folder) for folder in thing.folders() if folder]
                 parts += [sub.content for sub in subs if sub is not None]
-            self._seen[id(thing)] = parts
-        for content in self._seen[id(thing)]:
+            self._seen[id(thing)] = (thing, parts)
+        for content in self._seen[id(thing)][1]:
             self.holds[content].add(commit)
 
     def _read(self, commit: int, state: State) -> None:

@@ -388,8 +388,20 @@ class Generator:
                     return old
         return entry
 
+    def resolve(self, state: State) -> None:
+        """DVC runs nothing while two stages share an out, as after a merge: somebody drops one of them."""
+        claimed: set[str] = set()
+        for key, stage in list(state.stages.items()):
+            outs = {out.path for each in stage.concrete() for out in each.outs}
+            if outs & claimed:
+                del state.stages[key]
+                for each in stage.concrete():
+                    state.lock.pop((stage.pipe, each.name), None)
+            claimed |= outs
+
     def repro(self, state: State, share: float) -> None:
         """Runs stages that changed, upstream first; with a share below 1 some are left stale."""
+        self.resolve(state)
         for key, stage in list(state.stages.items()):
             for each in stage.concrete():
                 old = state.lock.get((key[0], each.name))

@@ -188,11 +188,11 @@ def git(path: Path, *arguments: str, data: bytes | None = None) -> str:
 def write_cache(history: History, path: Path, loss: Loss = NOTHING, *, files: bool = False) -> None:
     """Writes ``.dir`` objects (and, if asked, every file) of data and outs into each project's cache."""
     for root in history.roots:
-        objects = path / root / ".dvc" / "cache"
-        objects.mkdir(parents=True, exist_ok=True)
+        (path / root / ".dvc" / "cache").mkdir(parents=True, exist_ok=True)
     written: set[tuple[str, str]] = set()
     for commit in history.commits:
-        for place, thing in (*commit.state.data.items(), *commit.state.outs().items()):
+        made = [pair for entry in commit.state.lock.values() for pair in entry.outs]
+        for place, thing in (*commit.state.data.items(), *made):
             legacy = history.is_legacy(place)
             digest = thing.digest(legacy=legacy)
             root = max((each for each in history.roots if place.startswith(join(each, ""))), key=len)
@@ -200,12 +200,12 @@ def write_cache(history: History, path: Path, loss: Loss = NOTHING, *, files: bo
                 continue
             written.add((root, digest))
             store = path / root / ".dvc" / "cache" / ("" if legacy else "files/md5")
-            made: dict[str, bytes] = {}
+            objects: dict[str, bytes] = {}
             if isinstance(thing, Tree) and thing.content not in loss.listings:
-                made[digest] = thing.listing(legacy=legacy)
+                objects[digest] = thing.listing(legacy=legacy)
             if files:
-                made |= {blob.digest(legacy=legacy): blob.data for blob in thing.members.values()}
-            for name, data in made.items():
+                objects |= {blob.digest(legacy=legacy): blob.data for blob in thing.members.values()}
+            for name, data in objects.items():
                 value = name.partition(":")[2]
                 target = store / value[:2] / value[2:]
                 target.parent.mkdir(parents=True, exist_ok=True)
