@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from forensics.digest import Digest
 from forensics.model import (
@@ -45,8 +46,8 @@ class Gaps:
     def ask(self) -> None:
         """Says what commits will have to be looked at."""
         for position, _, job in self._comparisons():
-            for fact in self._data_deps(job):
-                self.moments.ask(position, (fact.path, *self.parts.around(fact.path)))
+            paths = [fact.path for fact in self._data_deps(job)]
+            self.moments.ask(position, chain(paths, *map(self.parts.around, paths)))
         for number, job in self._persisting():
             for position in self.reading.recorded.get(number, ()):
                 for parent in self.reading.history.parents[position]:
@@ -105,8 +106,9 @@ class Gaps:
                 yield position, number, jobs[number]
 
     def _data_deps(self, job: Job) -> Iterable[Fact]:
-        facts = (self.reading.ledger.facts[index] for index in job.deps)
-        return [fact for fact in facts if not fact.external and fact.digest is not None]
+        facts = self.reading.ledger.facts
+        named = [facts[index] for index in job.deps]
+        return [fact for fact in named if not fact.external and fact.digest is not None]
 
     def _stale_locks(self) -> Iterator[Record]:
         for position, number, job in self._comparisons():

@@ -7,7 +7,7 @@ agree on every text that both read.
 
 import hashlib
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -298,17 +298,18 @@ _SCHEMA = re.compile(r"^(?:schema|stages|['\"])", re.MULTILINE)
 #: Where a line is neither empty nor indented: the region may end there, or be no mapping of stages at all.
 _ODD = re.compile(r"\n(?! {2}|\n|\Z)")
 _SHALLOW = re.compile(r"^ [^ \n]", re.MULTILINE)
+_OPENING = re.compile(r"  [^\s#]")
 _KEY = {0: re.compile(r"\n(?=[^\s#])"), 2: re.compile(r"\n(?=  [^\s#])")}
 #: What stands before a stage's name only if it means something else than a name.
 _INDICATOR = re.compile(r"[&*!|>%@`{}\[\],]|<<|[?:-](?:\s|\Z)")
 
 
-def split(content: str, known: Container[str] = ()) -> list[str] | None:
+def split(content: str, known: Collection[str] = ()) -> list[str] | None:
     """Cuts a lock into the texts of its stages, in order.
 
     Args:
         content: the lock.
-        known: texts that an earlier call gave, and that need not be looked at again.
+        known: texts that an earlier call gave for one lock, in order, and that need not be looked at again.
 
     Returns:
         The texts, each ending in a newline, or None where the layout is not that of a lock that DVC wrote.
@@ -316,7 +317,7 @@ def split(content: str, known: Container[str] = ()) -> list[str] | None:
     found = _STAGES.search(content)
     if found is not None:
         after = ""
-        lead, chunks = _cut(content[found.end() :], 2)
+        lead, chunks = _cut_alike(content[found.end() :], tuple(known))
         if any(_ODD.search(f"\n{text}") for text in (lead, *chunks) if text not in known):
             end = _OUTSIDE.search(content, found.end() - 1)
             region = content[found.end() : end.start() + 1 if end else len(content)]
@@ -345,6 +346,28 @@ def _is_lock(around: str) -> bool:
     if problems or not isinstance(root, dict):
         return False
     return root.get("stages") == {"cut": "out"} and root.get("schema") == "2.0"
+
+
+def _cut_alike(region: str, known: Sequence[str]) -> tuple[str, list[str]]:
+    """As ``_cut`` at two blanks, but only of what stands between texts that open and close another lock as well."""
+    if not region or not known or not known[0].startswith("  ") or len(known) >= MAX_STAGES:
+        return _cut(region, 2)
+    start, end, first, last = 0, len(region), 0, len(known)
+    while first < last and region.startswith(known[first], start):
+        start += len(known[first])
+        first += 1
+    if first and start < end and not _OPENING.match(region, start):  # it goes on with the text before it
+        first -= 1
+        start -= len(known[first])
+    while first < last and region.endswith(known[last - 1], start, end):
+        last -= 1
+        end -= len(known[last])
+    if end > start and region[end - 1] != "\n":  # so does the first of those that close it
+        end, last = len(region), len(known)
+    lead, chunks = _cut(region[start:end], 2) if end > start else ("", [])
+    if first + len(chunks) + len(known) - last > MAX_STAGES:
+        return _cut(region, 2)
+    return lead, [*known[:first], *chunks, *known[last:]]
 
 
 def _cut(region: str, indent: int) -> tuple[str, list[str]]:

@@ -42,6 +42,7 @@ class Parts:
     moments: Moments
     linked: set[int] = field(default_factory=set)
     _paths: list[str] = field(default_factory=list)
+    _around: dict[str, list[str]] = field(default_factory=dict)
     _wholes: dict[str, list[int]] = field(default_factory=dict)
     _uses: dict[int, set[int]] = field(default_factory=dict)
     _shown: set[str] = field(default_factory=set)
@@ -64,11 +65,13 @@ class Parts:
 
     def around(self, path: str) -> list[str]:
         """The directories around a path that DVC ever tracked."""
-        found: list[str] = []
-        while "/" in path:
-            path = path.rpartition("/")[0]
-            if path in self._wholes:
-                found.append(path)
+        found = self._around.get(path)
+        if found is None:
+            found = self._around[path] = []
+            while "/" in path:
+                path = path.rpartition("/")[0]
+                if path in self._wholes:
+                    found.append(path)
         return found
 
     def under(self, folder: str) -> list[str]:

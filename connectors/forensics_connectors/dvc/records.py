@@ -155,9 +155,13 @@ def execution_records(reading: Reading) -> Iterator[Record]:
             yield _from_commit(reading, EdgeKind.RECORDED, position, key, job.origin)
         strength, reason = reading.strength(number)
         for index in (*job.deps, *job.settings):
-            yield from _edges(reading, EdgeKind.USED, index, key, job.origin, strength, reason)
+            known = _known(reading, index, strength)
+            for version in reading.keys(index):
+                yield Edge(EdgeKind.USED, version, key, job.origin, known, reason)
         for index in job.outs:
-            yield from _edges(reading, EdgeKind.GENERATED, index, key, job.origin, strength, reason)
+            known = _known(reading, index, strength)
+            for version in reading.keys(index):
+                yield Edge(EdgeKind.GENERATED, key, version, job.origin, known, reason)
         if job.undeclared is not None:
             message = f"{job.undeclared.path} still holds {job.name}, which dvc.yaml no longer declares"
             yield Finding(FindingKind.UNDECLARED, message, job.undeclared, node=job.key)
@@ -167,16 +171,9 @@ def execution_records(reading: Reading) -> Iterator[Record]:
             yield Finding(FindingKind.MERGED_LOCK, message, origin, node=job.key)
 
 
-def _edges(
-    reading: Reading, kind: EdgeKind, index: int, execution: str, origin: Origin, strength: Strength, reason: str
-) -> Iterator[Record]:
-    if index in reading.code.blobs and strength is Strength.RECORDED:
-        strength = Strength.MATCHED
-    for key in reading.keys(index):
-        if kind is EdgeKind.USED:
-            yield Edge(kind, key, execution, origin, strength, reason)
-        else:
-            yield Edge(kind, execution, key, origin, strength, reason)
+def _known(reading: Reading, index: int, strength: Strength) -> Strength:
+    """How an input or output is known of an execution that is known with a strength: git's versions by their bytes."""
+    return Strength.MATCHED if strength is Strength.RECORDED and index in reading.code.blobs else strength
 
 
 def _from_commit(reading: Reading, kind: EdgeKind, position: int, effect: str, document: Origin) -> Edge:
@@ -197,9 +194,10 @@ def _rehashed(reading: Reading) -> Iterator[Record]:
             old, new = reading.ledger.facts[step.old], reading.ledger.facts[step.new]
             if old.digest is None or new.digest is None or old.digest.value == new.digest.value:
                 continue
+            if {old.digest.algorithm, new.digest.algorithm} != {MD5, UNIX}:
+                continue
             alike = old.size is not None and (old.size, old.nfiles) == (new.size, new.nfiles)
-            same_kind = old.is_directory == new.is_directory
-            if alike and same_kind and {old.digest.algorithm, new.digest.algorithm} == {MD5, UNIX}:
+            if alike and old.is_directory == new.is_directory:
                 told.add((step.old, step.new))
                 origin = reading.origin(position, new.origin.path, new.origin.locus)
                 yield SameBytes(old.digest, new.digest, Strength.ASSUMED, origin, "rehash")

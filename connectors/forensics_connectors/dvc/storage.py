@@ -55,13 +55,13 @@ class Storage:
     def __init__(self, projects: Iterable[Path]) -> None:
         found = (folder for project in projects for folder in _folders(project / ".dvc"))
         self.folders: tuple[Path, ...] = tuple(dict.fromkeys(found))
+        self._roots = [folder / layout for folder in self.folders for layout in _LAYOUTS]
 
     def places(self, digest: Digest) -> Iterator[Path]:
         """Where an object may lie: nowhere unless its name is a hash, since any other text could lead elsewhere."""
         if digest.is_content_hash and digest.is_well_formed:
-            for folder in self.folders:
-                for layout in _LAYOUTS:
-                    yield folder / layout / digest.value[:2] / digest.value[2:]
+            for root in self._roots:
+                yield root / digest.value[:2] / digest.value[2:]
 
     def read_directory(self, digest: Digest) -> Directory | None:
         """Reads the listing of a directory.
@@ -201,6 +201,7 @@ def _read_plain(path: Path, limit: int) -> bytes | None:
     if file is None:
         return None
     with file:
-        if os.fstat(file.fileno()).st_size > limit:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
             raise StorageProblem(f"it is larger than {limit} bytes")
-        return file.read(limit + 1)
+        return file.read(size + 1)
