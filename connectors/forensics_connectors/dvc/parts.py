@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from forensics.digest import EMPTY, Digest
 from forensics.model import (
@@ -51,7 +52,6 @@ class Parts:
     _rebuilt: dict[str, dict[tuple[object, ...], list[int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._folders = Folders(self.reading, self.listings, self.trees, self.moments, self.under)
         paths: set[str] = set()
         for index, fact in enumerate(self.reading.ledger.facts):
             if fact.is_out and not fact.external and not fact.outside:
@@ -59,6 +59,8 @@ class Parts:
                 if fact.is_directory:
                     self._wholes.setdefault(fact.path, []).append(index)
         self._paths = sorted(paths)
+        # Not by a method of its own: a cycle would keep all that was read until the collector comes round.
+        self._folders = Folders(self.reading, self.listings, self.trees, self.moments, partial(_under, self._paths))
         for number, job in enumerate(self.reading.ledger.jobs):
             for index in job.deps:
                 self._uses.setdefault(index, set()).update(self.reading.recorded.get(number, ()))
@@ -76,8 +78,7 @@ class Parts:
 
     def under(self, folder: str) -> list[str]:
         """The paths inside a folder that DVC ever tracked."""
-        start = bisect_left(self._paths, f"{folder}/") if folder else 0
-        return self._paths[start : bisect_left(self._paths, f"{folder}0") if folder else None]
+        return _under(self._paths, folder)
 
     def ask(self) -> None:
         """Says what commits will have to be looked at."""
@@ -248,3 +249,9 @@ class Parts:
         strength = Strength.MATCHED if reason == "listing" else Strength.INFERRED
         origin = self.reading.ledger.facts[effect].origin
         return Edge(kind, self.reading.key(cause), self.reading.key(effect), origin, strength, reason)
+
+
+def _under(paths: list[str], folder: str) -> list[str]:
+    """Of sorted paths those inside a folder."""
+    start = bisect_left(paths, f"{folder}/") if folder else 0
+    return paths[start : bisect_left(paths, f"{folder}0") if folder else None]

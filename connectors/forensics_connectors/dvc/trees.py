@@ -1,7 +1,7 @@
 """Files and folders of git trees, by commit and path."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from forensics_connectors.git.history import History
 from forensics_connectors.git.view import View
@@ -22,7 +22,7 @@ class Trees:
     def __init__(self, view: View, history: History) -> None:
         self._view = view
         self._roots = history.trees
-        self._entries = lru_cache(maxsize=8192)(self._read)
+        self._entries = lru_cache(maxsize=8192)(partial(_read, view))
         self._folders: dict[tuple[int, str], str | None] = {}
 
     def find(self, position: int, path: str) -> tuple[str, str] | None:
@@ -77,5 +77,6 @@ class Trees:
                     return None
         return found
 
-    def _read(self, oid: str) -> dict[str, tuple[str, str]]:
-        return {entry.name: (entry.mode, entry.oid) for entry in self._view.tree_entries(oid) or ()}
+
+def _read(view: View, oid: str) -> dict[str, tuple[str, str]]:
+    return {entry.name: (entry.mode, entry.oid) for entry in view.tree_entries(oid) or ()}

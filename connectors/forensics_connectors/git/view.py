@@ -87,7 +87,7 @@ class View:
         self._link_objects()
         self._write()
         self.settings = tuple(str(finding) for finding in self.findings)
-        self._objects = ObjectReader(self._runner, self.object_format, self.notice)
+        self._objects = ObjectReader(self._runner, self.object_format, self.findings.append)
 
     def notice(self, finding: Finding) -> None:
         """Takes a finding down."""

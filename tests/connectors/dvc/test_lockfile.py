@@ -100,6 +100,36 @@ CANONICAL = dumped(
 )
 
 
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "  a:\n",
+            "  b:\n",
+            "    cmd: x\n",
+            "    - path: y\n",
+            "\n",
+            " \n",
+            "  \n",
+            "  # c\n",
+            "z: 1\n",
+            "   q\n",
+            "  a",
+        ]
+    ),
+    max_size=8,
+)
+
+
+@given(LINES, LINES, LINES, LINES, st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_a_lock_is_cut_alike_whatever_was_cut_before(opening, before, now, closing, whole):
+    head = "schema: '2.0'\nstages:\n"
+    known = split(head + "".join([*opening, *before, *closing])) or ()
+    lock = head + "".join([*opening, *now, *closing])
+    lock = lock if whole else lock[:-1]
+    assert split(lock, dict.fromkeys(known)) == split(lock)
+
+
 def test_the_fast_way_takes_what_dvc_usually_writes():
     assert all(parse_fast(chunk) is not None for chunk in split(CANONICAL))
 
