@@ -94,8 +94,8 @@ class Case:
 
     @property
     def stamp(self) -> str:
-        """What tells this state of the graph from any other."""
-        return f"{self.identity}:{self._meta('generation')}"
+        """What tells this state of the graph, and the codes that stand for its edges, from any other."""
+        return f"{self.identity}:{self._meta('generation')}:{self._meta('schema_version')}"
 
     def graph(self) -> "Graph":
         """The graph as integer arrays: from the sidecar beside the file, or built and kept there.

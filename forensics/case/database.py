@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "connect", "create", "transaction", "translated"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # A case may have been handed over by somebody else, and SQL on it may come from a user: no file, network or
 # extension is within reach of a statement (evidence: DuckDB's own security page).
@@ -75,15 +75,22 @@ def translated(path: Path) -> Iterator[None]:
         raise
 
 
-def _tables() -> frozenset[str]:
-    return frozenset(re.findall(r"^CREATE TABLE (\w+)", statements("forensics.case", "schema.sql")[""], re.MULTILINE))
+def _sections(first: int, last: int) -> list[str]:
+    sql = statements("forensics.case", "schema.sql")
+    return [sql[f"schema_{version}"] for version in range(first, last + 1)]
+
+
+def _tables(version: int) -> frozenset[str]:
+    made = (re.findall(r"^CREATE TABLE (\w+)", section, re.MULTILINE) for section in _sections(1, version))
+    return frozenset(name for names in made for name in names)
 
 
 def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
-    """Opens an existing case.
+    """Opens an existing case. One of an older schema is first brought up to date, in one transaction.
 
     Raises:
-        CaseError: there is none, it is locked, damaged, no case at all, or of a newer schema.
+        CaseError: there is none, it is locked, damaged, no case at all, of a newer schema, or of an older one and may
+            not be written.
     """
     import duckdb
 
@@ -102,7 +109,7 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
         version = int(found[0][0])
         # A table that was replaced by a view would run whatever somebody wrote into it.
         tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        whole = version >= 1 and tables.issuperset(_tables())
+        whole = version >= 1 and tables.issuperset(_tables(min(version, SCHEMA_VERSION)))
     except (duckdb.CatalogException, duckdb.BinderException, ValueError, IndexError):
         version, whole = 0, False
     if not whole and version <= SCHEMA_VERSION:
@@ -115,7 +122,20 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
             hint="use the version of lineage-forensics that wrote it, or a newer one",
             path=str(path),
         )
-    return connection
+    if version == SCHEMA_VERSION:
+        return connection
+    connection.close()
+    with translated(path), closing(duckdb.connect(str(path), config=_CONFIG)) as older, transaction(older):
+        _write_schema(older, version + 1)
+        older.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)])
+    return connect(path, write=write)
+
+
+def _write_schema(connection: "DuckDBPyConnection", first: int) -> None:
+    """Makes the tables that came with a version of the schema and with later ones, and all views."""
+    for section in _sections(first, SCHEMA_VERSION):
+        connection.execute(section)
+    connection.execute(statements("forensics.case", "views.sql")[""])
 
 
 def create(path: Path) -> None:
@@ -138,8 +158,7 @@ def create(path: Path) -> None:
             closing(duckdb.connect(str(making), config=_CONFIG)) as connection,
             transaction(connection),
         ):
-            connection.execute(statements("forensics.case", "schema.sql")[""])
-            connection.execute(statements("forensics.case", "views.sql")[""])
+            _write_schema(connection, 1)
             connection.executemany(
                 "INSERT INTO meta VALUES (?, ?)",
                 [("schema_version", str(SCHEMA_VERSION)), ("case_id", str(uuid4())), ("generation", "0")],

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics import __version__
+from forensics.case.batches import check_batches
 from forensics.case.database import transaction, translated
+from forensics.case.joins import join_sources
 from forensics.case.journal import append
 from forensics.case.sql import statements
 from forensics.case.staging import Staging
@@ -157,6 +159,8 @@ def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acqu
         text = sql[name]
         connection.execute(text, {key: value for key, value in given.items() if f"${key}" in text})
 
+    if staging.has_batches:
+        check_batches(connection)
     for name in _BEFORE_FACTS:
         run(name)
     missing = connection.execute(sql["undescribed"], {"mentioned": staging.mentioned}).fetchall()
@@ -165,6 +169,7 @@ def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acqu
     for name in sql:
         if name.startswith(("insert_", "fill_", "note_")):
             run(name)
+    join_sources(connection, acquisition)
     counts = dict(connection.execute(sql["counts"]).fetchall())
     connection.execute(sql["drop_local"])
     staging.drop()

@@ -106,7 +106,7 @@ INSERT INTO release
 SELECT n.id, $source, s.name, s.artifact_name, s.label, c.id, s.time, s.actor_mail, s.message, s.ref, o.id, $acquisition
 FROM stage_release s
 JOIN local_node n ON n.local = s.local
-JOIN local_node c ON c.local = s.git_commit
+LEFT JOIN local_node c ON c.local = s.git_commit
 JOIN local_origin o ON o.local = s.origin
 WHERE n.is_new OR NOT EXISTS (FROM release r WHERE r.id = n.id) ORDER BY n.id;
 
@@ -197,33 +197,67 @@ WHERE g.kind <> 'missing-listing'
   AND NOT EXISTS (FROM stage_gap s JOIN local_node m ON m.local = s.node WHERE m.id = g.node AND s.kind = g.kind)
   AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind);
 
--- An import names the commit of the repository that it took from; where that commit is in the case, so is what was
--- taken: the version at that path with the same digest, else any version that ever stood at that path.
--- @name insert_upstream
-INSERT INTO edge
-WITH pinned AS (
-    SELECT v.id, regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 1) AS oid,
-        regexp_extract(a.path, '^url:.*@([0-9a-f]{40,64}):(.*)$', 2) AS path
-    FROM version v JOIN artifact a ON a.id = v.artifact AND a.source = 0
-), candidate AS MATERIALIZED (
-    SELECT u.id AS upstream, x.id AS external, u.content = l.content AS equal, e.origin
-    FROM pinned x
-    JOIN git_commit c ON c.oid = x.oid
-    JOIN artifact a ON a.source = c.source AND a.path = x.path
-    JOIN version u ON u.artifact = a.id
-    JOIN edge e ON e.kind = 'imported' AND e.cause = x.id
-    LEFT JOIN version l ON l.id = e.effect
-), matched AS (
-    SELECT DISTINCT upstream, external, origin FROM candidate x WHERE equal
-        AND NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.cause = x.upstream AND k.effect = x.external)
-), by_path AS (
-    SELECT DISTINCT upstream, external, origin FROM candidate x
-    WHERE NOT EXISTS (FROM edge k WHERE k.kind = 'imported' AND k.effect = x.external)
-        AND NOT EXISTS (FROM matched m WHERE m.external = x.external)
+-- @name insert_details
+INSERT INTO details
+SELECT n.id, s.type, s.name, s.uri, s.state, s.external_id, s.created, s.updated, o.id, $acquisition
+FROM stage_details s JOIN local_node n ON n.local = s.node JOIN local_origin o ON o.local = s.origin
+WHERE n.is_new OR NOT EXISTS (
+    FROM details d WHERE d.node = n.id AND d.type = s.type AND d.name = s.name AND d.uri = s.uri AND d.state = s.state
+        AND d.external_id = s.external_id AND d.created IS NOT DISTINCT FROM s.created
+        AND d.updated IS NOT DISTINCT FROM s.updated
+);
+
+-- @name insert_properties
+INSERT INTO property
+SELECT n.id, s.name, s.kind, s.value, s.custom, o.id, $acquisition
+FROM stage_property s JOIN local_node n ON n.local = s.node JOIN local_origin o ON o.local = s.origin
+WHERE n.is_new OR NOT EXISTS (
+    FROM property p WHERE p.node = n.id AND p.name = s.name AND p.custom = s.custom AND p.kind = s.kind
+        AND p.value = s.value
+);
+
+-- @name insert_events
+INSERT INTO event
+SELECT e.id, v.id, s.type, s.time, s.path, o.id, $acquisition
+FROM stage_event s
+JOIN local_node e ON e.local = s.execution
+JOIN local_node v ON v.local = s.version
+JOIN local_origin o ON o.local = s.origin
+WHERE e.is_new OR v.is_new OR NOT EXISTS (
+    FROM event x WHERE x.execution = e.id AND x.version = v.id AND x.type = s.type AND x.path = s.path
+        AND x.time IS NOT DISTINCT FROM s.time
+);
+
+-- @name insert_memberships
+INSERT INTO membership
+SELECT c.id, m.id, o.id, $acquisition
+FROM stage_membership s
+JOIN local_node c ON c.local = s.context
+JOIN local_node m ON m.local = s.member
+JOIN local_origin o ON o.local = s.origin
+WHERE c.is_new OR m.is_new OR NOT EXISTS (FROM membership x WHERE x.context = c.id AND x.member = m.id);
+
+-- @name insert_references
+INSERT INTO reference
+SELECT DISTINCT ON (n.id, s.kind, s.value, s.commit_oid, s.repository, s.strength)
+    n.id, s.kind, s.value, s.commit_oid, s.repository, s.strength, o.id, $acquisition
+FROM stage_reference s JOIN local_node n ON n.local = s.node JOIN local_origin o ON o.local = s.origin
+WHERE n.is_new OR NOT EXISTS (
+    FROM reference r WHERE r.node = n.id AND r.kind = s.kind AND r.value = s.value AND r.commit_oid = s.commit_oid
+        AND r.repository = s.repository AND r.strength = s.strength
 )
-SELECT 'imported', upstream, external, 'matched', 'upstream', origin, $acquisition FROM matched
-UNION ALL
-SELECT 'imported', upstream, external, 'inferred', 'by-path', origin, $acquisition FROM by_path;
+ORDER BY n.id, s.kind, s.value, s.commit_oid, s.repository, s.strength, o.id;
+
+-- @name insert_deployments
+INSERT INTO deployment
+SELECT $source, s.model, s.subject, s.environment, s.started, s.ended, o.id, $acquisition
+FROM stage_deployment s JOIN local_origin o ON o.local = s.origin
+WHERE NOT EXISTS (
+    FROM deployment d WHERE d.source = $source AND d.model = s.model AND d.subject = s.subject
+        AND d.environment = s.environment AND d.started IS NOT DISTINCT FROM s.started
+        AND d.ended IS NOT DISTINCT FROM s.ended
+)
+ORDER BY o.id;
 
 -- @name insert_findings
 INSERT INTO finding

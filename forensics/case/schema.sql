@@ -1,7 +1,10 @@
--- @title The tables of a case, schema 1
+-- @title The tables of a case
 -- @description Facts are only ever added. Each carries the acquisition that first saw it and the document that states
 --   it. Nodes of the graph share one dense integer id, given in the order of ingest. No primary keys: uniqueness is
 --   kept by staging and anti-join, which is many times faster (docs/performance.md). Times are UTC without a zone.
+--   One section a version of the schema: a new case runs all of them, an older one those that it lacks.
+
+-- @name schema_1
 
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
 
@@ -77,4 +80,26 @@ CREATE TABLE mark_withdrawal (mark INTEGER, reason VARCHAR, author VARCHAR, made
 CREATE TABLE journal_entry (
     seq INTEGER, made_at TIMESTAMP, action VARCHAR, argv VARCHAR, tool_version VARCHAR, claimed_user VARCHAR,
     details VARCHAR, previous VARCHAR, digest VARCHAR
+);
+
+-- @name schema_2
+-- What a source says of nodes beside their lineage (forensics.model.facts). Times are milliseconds since 1970.
+CREATE TABLE details (
+    node INTEGER, type VARCHAR, name VARCHAR, uri VARCHAR, state VARCHAR, external_id VARCHAR, created BIGINT,
+    updated BIGINT, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE property (
+    node INTEGER, name VARCHAR, kind VARCHAR, value VARCHAR, custom BOOLEAN, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE event (
+    execution INTEGER, version INTEGER, type VARCHAR, time BIGINT, path VARCHAR, origin INTEGER, acquisition INTEGER
+);
+CREATE TABLE membership (context INTEGER, member INTEGER, origin INTEGER, acquisition INTEGER);
+CREATE TABLE reference (
+    node INTEGER, kind VARCHAR, value VARCHAR, commit_oid VARCHAR, repository VARCHAR, strength VARCHAR, origin INTEGER,
+    acquisition INTEGER
+);
+CREATE TABLE deployment (
+    source INTEGER, model VARCHAR, subject VARCHAR, environment VARCHAR, started BIGINT, ended BIGINT, origin INTEGER,
+    acquisition INTEGER
 );

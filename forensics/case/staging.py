@@ -8,20 +8,30 @@ Arrow arrays are made of them, and needs neither pyarrow nor numpy, whose import
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from forensics.case.batches import put_batch
+from forensics.case.columns import TABLES
 from forensics.digest import Digest
 from forensics.model import (
     Acquired,
+    Batch,
     Change,
     Commit,
+    Context,
+    Deployment,
+    Details,
     Edge,
     EdgeKind,
+    Event,
     Execution,
     Finding,
     Gap,
     Listing,
+    Membership,
     Origin,
+    Property,
     Record,
     Ref,
+    Reference,
     Release,
     Role,
     SameBytes,
@@ -40,48 +50,7 @@ __all__ = ["Staging"]
 #: Rows held in Python before they go to DuckDB, to bound memory.
 _BATCH = 50_000
 
-_I, _L, _S, _B = "INTEGER", "BIGINT", "VARCHAR", "BOOLEAN"
-_TABLES: dict[str, dict[str, str]] = {
-    "node": {"local": _I, "kind": _S, "key": _S},
-    "origin": {"local": _I, "path": _S, "commit_oid": _S, "locus": _S},
-    "artifact": {"local": _I, "path": _S, "external": _B},
-    "content": {"local": _I, "algorithm": _S, "value": _S},
-    "version": {
-        "local": _I, "artifact": _I, "content": _I, "size": _L, "nfiles": _L, "kind": _S, "tracked": _B, "label": _S,
-        "owner": _S, "origin": _I,
-    },
-    "execution": {
-        "local": _I, "identity": _S, "name": _S, "directory": _S, "command": _S, "declared": _B, "frozen": _B,
-        "script": _S, "origin": _I,
-    },
-    "actor": {"local": _I, "mail": _S, "name": _S},
-    "git_commit": {
-        "local": _I, "oid": _S, "actor": _I, "author_time": _L, "author_offset": _I, "committer_name": _S,
-        "committer_mail": _S, "commit_time": _L, "commit_offset": _I, "message": _S, "boundary": _B, "position": _I,
-    },
-    "parent": {"child": _I, "ordinal": _I, "parent": _I},
-    "ref": {
-        "name": _S, "kind": _S, "git_commit": _I, "tag": _S, "tagger_mail": _S, "tag_time": _L, "message": _S,
-    },
-    "release": {
-        "local": _I, "name": _S, "artifact_name": _S, "label": _S, "git_commit": _I, "time": _L, "actor_mail": _S,
-        "message": _S, "ref": _S, "origin": _I,
-    },
-    "stage_move": {
-        "release": _I, "artifact_name": _S, "stage": _S, "action": _S, "git_commit": _I, "time": _L, "actor_mail": _S,
-        "ref": _S, "ordinal": _I, "origin": _I,
-    },
-    "manner": {"local": _I, "kind": _S, "strength": _S, "reason": _S},
-    "edge": {"manner": _I, "cause": _I, "effect": _I, "origin": _I},
-    "listing": {"directory": _I, "nfiles": _L, "strength": _S, "origin": _I},
-    "member": {"directory": _I, "name": _S, "content": _I, "size": _L},
-    "change": {"git_commit": _I, "parent": _I, "artifact": _I, "version": _I, "layer": _S},
-    "role": {"artifact": _I, "kind": _S, "name": _S, "owner": _S, "strength": _S, "origin": _I},
-    "gap": {"node": _I, "kind": _S, "size": _L, "detail": _S, "origin": _I},
-    "finding": {"kind": _S, "message": _S, "admits": _B, "node": _I, "origin": _I},
-}  # fmt: skip
-
-_SOURCE_SCOPED = ("version\0", "execution\0", "release\0")
+_SOURCE_SCOPED = ("version\0", "execution\0", "release\0", "context\0")
 
 
 _Key = TypeVar("_Key")
@@ -104,12 +73,13 @@ class Staging:
 
     Attributes:
         acquired: the reading's own account of itself, once it was put.
+        has_batches: part of it came in batches.
     """
 
     def __init__(self, connection: "DuckDBPyConnection", source: int) -> None:
         self._connection = connection
         self._scope = f"{source}\0"
-        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
+        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
         self._described: set[int] = set()
         # Looked up by plain texts, since records and digests are slow to hash.
         self._nodes: _Numbers[str] = _Numbers(self._new_node)
@@ -121,6 +91,7 @@ class Staging:
         self._latest = Origin(), -1
         self._listings: set[Digest] = set()
         self.acquired: Acquired | None = None
+        self.has_batches = False
         self._handlers: dict[type, Callable[[Any], None]] = {
             Version: self._version,
             Edge: self._edge,
@@ -135,10 +106,18 @@ class Staging:
             Ref: self._ref,
             Release: self._release,
             StageMove: self._stage_move,
+            Context: self._context,
+            Membership: self._membership,
+            Details: self._details,
+            Property: self._property,
+            Event: self._event,
+            Reference: self._reference,
+            Deployment: self._deployment,
+            Batch: self._batch,
             Acquired: self._acquired,
         }
-        for name, columns in _TABLES.items():
-            spelled = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        for name, columns in TABLES.items():
+            spelled = ", ".join(f"{column} {kind.sql}" for column, kind in columns.items())
             connection.execute(f"CREATE OR REPLACE TEMP TABLE stage_{name} ({spelled})")
 
     def put_all(self, records: Iterable[Record]) -> None:
@@ -161,7 +140,7 @@ class Staging:
 
     def drop(self) -> None:
         """Removes the temporary tables."""
-        for name in _TABLES:
+        for name in TABLES:
             self._connection.execute(f"DROP TABLE IF EXISTS stage_{name}")
 
     def _flush(self, name: str) -> None:
@@ -255,9 +234,10 @@ class Staging:
     def _release(self, record: Release) -> None:
         number, new = self._describe(record.key)
         if new:
+            commit = self._commits[record.commit] if record.commit else None
             self._rows["release"].append(
-                (number, record.name, record.artifact, record.label, self._commits[record.commit],
-                 record.time, record.actor_mail, record.message, record.ref, self._origin(record.origin))
+                (number, record.name, record.artifact, record.label, commit, record.time, record.actor_mail,
+                 record.message, record.ref, self._origin(record.origin))
             )  # fmt: skip
 
     def _stage_move(self, record: StageMove) -> None:
@@ -310,6 +290,50 @@ class Staging:
     def _finding(self, record: Finding) -> None:
         node = self._nodes[record.node] if record.node else None
         self._rows["finding"].append((record.kind, record.message, record.admits, node, self._origin(record.origin)))
+
+    def _context(self, record: Context) -> None:
+        self._describe(record.key)
+        described = record.key, record.type, record.name, "", "", "", None, None, record.origin
+        self._details(Details(*described))
+
+    def _membership(self, record: Membership) -> None:
+        self._rows["membership"].append(
+            (self._nodes[record.context], self._nodes[record.member], self._origin(record.origin))
+        )
+
+    def _details(self, record: Details) -> None:
+        self._rows["details"].append(
+            (self._nodes[record.node], record.type, record.name, record.uri, record.state, record.external_id,
+             record.created, record.updated, self._origin(record.origin))
+        )  # fmt: skip
+
+    def _property(self, record: Property) -> None:
+        self._rows["property"].append(
+            (self._nodes[record.node], record.name, record.kind, record.value, record.custom,
+             self._origin(record.origin))
+        )  # fmt: skip
+
+    def _event(self, record: Event) -> None:
+        self._rows["event"].append(
+            (self._nodes[record.execution], self._nodes[record.version], record.type, record.time, record.path,
+             self._origin(record.origin))
+        )  # fmt: skip
+
+    def _reference(self, record: Reference) -> None:
+        self._rows["reference"].append(
+            (self._nodes[record.node], record.kind, record.value, record.commit, record.repository, record.strength,
+             self._origin(record.origin))
+        )  # fmt: skip
+
+    def _deployment(self, record: Deployment) -> None:
+        self._rows["deployment"].append(
+            (record.model, record.subject, record.environment, record.start, record.end, self._origin(record.origin))
+        )
+
+    def _batch(self, record: Batch) -> None:
+        self.has_batches = True
+        self._flush("manner")
+        put_batch(self._connection, record, self._scope)
 
     def _acquired(self, record: Acquired) -> None:
         self.acquired = record

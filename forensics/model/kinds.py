@@ -32,6 +32,7 @@ class EdgeKind(StrEnum):
     IMPORTED = "imported"  # version -> version
     DECLARED = "declared"  # version -> version, by a model card
     RELEASED = "released"  # version -> release
+    CHECKED_OUT = "checked-out"  # commit -> execution that ran with it, in another source
     REUSED = "reused"  # execution -> version that it gave out again from a cache; carries no taint
 
 
