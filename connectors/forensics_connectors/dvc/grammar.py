@@ -7,6 +7,7 @@ Whatever is not of that narrow form is left to the YAML loader, so that the gram
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from forensics_connectors.dvc.yaml import Node, Plain
 
@@ -31,10 +32,11 @@ class _Grammar:
     params: str
     outs: str
 
-    @classmethod
-    def indented(cls, blanks: str) -> "_Grammar":
+    @staticmethod
+    @cache
+    def indented(blanks: str) -> "_Grammar":
         inner = blanks + "  "
-        return cls(
+        return _Grammar(
             head=re.compile(rf"{blanks}([\w./][\w./@\-]*+):\n{inner}cmd: ({_TEXT} ?\n(?:{inner}  {_MORE} ?\n)*+)"),
             item=re.compile(
                 rf"{inner}- path: ({_TEXT})\n(?:{inner}  hash: (md5)\n)?+"
@@ -51,7 +53,6 @@ class _Grammar:
 
 
 _FIELDS = ("path", "hash", "md5", "size", "nfiles", "isexec")
-_GRAMMARS = {blanks: _Grammar.indented(blanks) for blanks in ("", "  ")}
 
 
 def parse_fast(chunk: str) -> tuple[str, Node] | None:
@@ -61,7 +62,7 @@ def parse_fast(chunk: str) -> tuple[str, Node] | None:
         The stage's name and its entry, as ``lockfile.parse_yaml`` gives them for the same text, or None
         where the text is not of that narrow form.
     """
-    grammar = _GRAMMARS["  " if chunk.startswith("  ") else ""]
+    grammar = _Grammar.indented("  " if chunk.startswith("  ") else "")
     head = grammar.head.match(chunk)
     if head is None:
         return None

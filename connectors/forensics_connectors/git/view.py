@@ -180,11 +180,17 @@ class View:
         objects = self.path / "objects"
         (objects / "pack").mkdir(parents=True)
         (objects / "info").mkdir()
-        for name in (first + second for first in _HEX for second in _HEX):
-            if (source / name).is_symlink():
-                self._outside(f"objects/{name}")
-            elif (source / name).is_dir():
-                self._link_loose(source / name, objects / name)
+        try:
+            with os.scandir(source) as entries:
+                loose = [entry for entry in entries if len(entry.name) == 2 and not entry.name.strip(_HEX)]
+        except OSError as error:
+            hint = "change its permissions, or read a copy: git clone --mirror"
+            raise SourceError(f"{source} cannot be read: {error.strerror}", hint=hint, locator=self.locator) from error
+        for entry in sorted(loose, key=lambda entry: entry.name):
+            if entry.is_symlink():
+                self._outside(f"objects/{entry.name}")
+            elif entry.is_dir():
+                self._link_loose(source / entry.name, objects / entry.name)
         if (source / "pack").is_symlink():
             self._outside("objects/pack")
             return

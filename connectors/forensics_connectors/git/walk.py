@@ -58,14 +58,14 @@ def walk_commits(view: View) -> Walk:
     )
 
 
-def _tips(view: View) -> tuple[list[str], dict[str, Tag]]:
-    """The ids of the commits that refs reach, and the tags on the way, by their ids."""
+def _tips(view: View) -> tuple[dict[str, bool], dict[str, Tag]]:
+    """The ids of the commits that refs reach, with whether they are there, and the tags on the way, by their ids."""
     tags: dict[str, Tag] = {}
-    tips: dict[str, None] = {}
+    tips: dict[str, bool] = {}
     wanted = list(dict.fromkeys(ref.oid for ref in view.refs()))
     for _ in range(_TAG_DEPTH):
         found = dict(view.check_objects(wanted))
-        tips.update(dict.fromkeys(oid for oid, entry in found.items() if entry is None or entry.type == "commit"))
+        tips |= {oid: entry is not None for oid, entry in found.items() if entry is None or entry.type == "commit"}
         chosen = [oid for oid, entry in found.items() if entry is not None and entry.type == "tag"]
         for oid, tag in view.read_objects(chosen, "tag", _COMMIT_LIMIT):
             if tag is not None:
@@ -73,7 +73,7 @@ def _tips(view: View) -> tuple[list[str], dict[str, Tag]]:
         wanted = [tags[oid].target for oid in chosen if oid in tags and tags[oid].target not in tags]
         if not wanted:
             break
-    return list(tips), tags
+    return tips, tags
 
 
 def root_commits(view: View) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ def root_commits(view: View) -> tuple[str, ...]:
     tips, _ = _tips(view)
     cut_shallow(view)
     try:
-        output = view.run("rev-list", "--max-parents=0", "--stdin", stdin=_lines(_present(view, tips)))
+        output = view.run("rev-list", "--max-parents=0", "--stdin", stdin=_present(tips))
     except SourceError:
         walk = walk_commits(view)
         known = {commit.oid for commit in walk.commits}
@@ -104,19 +104,15 @@ def cut_shallow(view: View) -> None:
     view.cut_at(missing)
 
 
-def _read_ahead(view: View, tips: list[str]) -> list[str]:
+def _read_ahead(view: View, tips: dict[str, bool]) -> list[str]:
     """The commits that git finds, without those behind what stops it."""
     cut_shallow(view)
-    output = view.run("rev-list", "--stdin", stdin=_lines(_present(view, tips)), check=False)
+    output = view.run("rev-list", "--stdin", stdin=_present(tips), check=False)
     return output.decode("ascii", "replace").split()
 
 
-def _present(view: View, tips: list[str]) -> list[str]:
-    return [oid for oid, entry in view.check_objects(tips) if entry is not None]
-
-
-def _lines(oids: list[str]) -> bytes:
-    return "".join(f"{oid}\n" for oid in oids).encode()
+def _present(tips: dict[str, bool]) -> bytes:
+    return "".join(f"{oid}\n" for oid, present in tips.items() if present).encode()
 
 
 class _Commits:
