@@ -21,17 +21,20 @@ def as_of_commit(lineage: "Lineage", order: "Order", commit: int) -> Callable[[i
         commit: the revision.
 
     Returns:
-        A test on nodes. Contents and what stands in no commit always belong.
+        A test on nodes. Contents always belong, and so does what stands in no commit and claims no time of its own.
     """
     ancestry = order.ancestry(commit)
     rows = lineage.case.rows("SELECT id, source, commit_time FROM git_commit")
     home = {node: source for node, source, _ in rows}
     claimed = {node: time for node, _, time in rows}
     source, time = home.get(commit), claimed.get(commit, 0)
+    made = dict(lineage.case.rows("SELECT node, min(created) FROM details WHERE created > 0 GROUP BY node"))
 
     def admits(node: int) -> bool:
         if lineage.kind(node) in (NodeKind.CONTENT, NodeKind.ACTOR):
             return True
+        if made.get(node, 0) > time * 1000:
+            return False
         places = lineage.places(node)
         return not places or any(
             place in ancestry or (home.get(place) != source and claimed.get(place, time) <= time) for place in places

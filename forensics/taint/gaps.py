@@ -30,12 +30,14 @@ class Origins:
         only_contents: every seed names a content.
         commits: those at which what is bad first stands on record.
         placed: it was nowhere before them, as far as can be told (module docstring).
+        source: the source that all seeds are versions, runs or releases of; None where there is no such source.
     """
 
     contents: frozenset[int]
     only_contents: bool
     commits: tuple[int, ...]
     placed: bool
+    source: int | None = None
 
 
 def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Origins:
@@ -57,7 +59,14 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
         same = lineage.same(content)
         contents.update(same)
         placed = placed and _arrived(lineage, order, _carriers(lineage, same))
-    return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed)
+    return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed, _only_source(lineage, seeds))
+
+
+def _only_source(lineage: "Lineage", seeds: Iterable[Seed]) -> int | None:
+    """The source that all seeds belong to; None where some belong to several, as contents, commits and actors do."""
+    nodes = sorted({seed.node for seed in seeds})
+    found = lineage.case.rows(statements("forensics.taint", "gaps.sql")["sources"], {"nodes": nodes})
+    return found[0][0] if len(found) == 1 and found[0][1] == len(nodes) else None
 
 
 def _arrived(lineage: "Lineage", order: "Order", carriers: Iterable[int]) -> bool:
@@ -109,7 +118,9 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
     }
     alike = _alike(lineage, origins.contents)
     smallest, smallest_made = _smallest(lineage, origins.contents), _smallest(lineage, shared)
-    for node, kind, size, digest in lineage.case.rows(statements("forensics.taint", "gaps.sql")["standing_gaps"]):
+    for node, kind, size, digest, source in lineage.case.rows(
+        statements("forensics.taint", "gaps.sql")["standing_gaps"]
+    ):
         gap = GapKind(kind)
         if origins.placed and not spread.before.isdisjoint(lineage.places(node)):
             continue
@@ -118,7 +129,7 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
             made = smallest_made is not None and (size is None or smallest_made <= size)
             admits = (marked and node in alike) or ((marked or made) and _is_put_together(lineage, node))
         else:
-            admits = _admits(gap, marked, digest, origins)
+            admits = _admits(gap, marked, digest, origins, source)
         if admits:
             yield node, gap
 
@@ -152,8 +163,11 @@ def _alike(lineage: "Lineage", contents: Iterable[int]) -> frozenset[int]:
     return frozenset(row[0] for row in lineage.case.rows(sql, {"versions": carriers}))
 
 
-def _admits(gap: GapKind, marked: bool, digest: str | None, origins: Origins) -> bool:
+def _admits(gap: GapKind, marked: bool, digest: str | None, origins: Origins, source: int | None) -> bool:
     match gap:
+        case GapKind.HASHLESS:
+            # In its own store it is known by its id.
+            return source is None or origins.source != source
         case GapKind.EXTERNAL:
             return bool(origins.contents)
         case GapKind.NO_DIGEST:

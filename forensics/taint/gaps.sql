@@ -3,12 +3,24 @@
 -- @param contents ids of the marked contents and their other digests
 
 -- @name standing_gaps
-SELECT g.node, g.kind, g.size, c.algorithm || ':' || c.value AS digest
+SELECT g.node, g.kind, g.size, c.algorithm || ':' || c.value AS digest, coalesce(a.source, e.source) AS source
 FROM gap g
 LEFT JOIN version v ON v.id = g.node
 LEFT JOIN content c ON c.id = v.content
+LEFT JOIN artifact a ON a.id = v.artifact
+LEFT JOIN execution e ON e.id = g.node
 WHERE NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
 ORDER BY g.node, g.kind;
+
+-- @name sources
+-- @param nodes ids of nodes
+SELECT source, count(*) FROM (
+    SELECT a.source FROM version v JOIN artifact a ON a.id = v.artifact WHERE list_contains($nodes::INTEGER[], v.id)
+    UNION ALL
+    SELECT source FROM execution WHERE list_contains($nodes::INTEGER[], id)
+    UNION ALL
+    SELECT source FROM release WHERE list_contains($nodes::INTEGER[], id)
+) GROUP BY source ORDER BY source;
 
 -- @name opaque_versions
 -- @param versions ids of versions
@@ -76,7 +88,7 @@ SELECT DISTINCT c.id
 FROM content c
 JOIN sized s ON s.id = c.id
 SEMI JOIN named n ON n.id = c.id
-WHERE c.algorithm NOT IN ('git', 'param')
+WHERE c.algorithm NOT IN ('git', 'param', 'tfx-code')
   AND c.algorithm NOT IN (SELECT algorithm FROM marked)
   AND EXISTS (
       FROM marked m LEFT JOIN sized z ON z.id = m.id

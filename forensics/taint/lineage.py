@@ -151,12 +151,12 @@ class Lineage:
             else:
                 found = tuple(commit for commit, _ in self.causes(node, EdgeKind.RECORDED, EdgeKind.INTRODUCED))
                 if kind is NodeKind.VERSION:
-                    found = found or self._mentions(node)
+                    found = tuple(dict.fromkeys((*found, *self._mentions(node))))
             self._places[node] = found
         return found
 
     def _mentions(self, version: int) -> tuple[int, ...]:
-        """A version that no commit holds stands on record where a run that made or used it does."""
+        """A version stands on record where a run that made or used it does, though commits may hold it later or never."""
         runs = [run for run, _ in self.causes(version, EdgeKind.GENERATED)]
         runs += [run for run, _ in self.effects(version, EdgeKind.USED)]
         return tuple(dict.fromkeys(commit for run in runs for commit in self.places(run)))

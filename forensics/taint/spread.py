@@ -115,7 +115,7 @@ class Spread:
                 case NodeKind.EXECUTION:
                     self._supply(state, EdgeKind.GENERATED)
                 case NodeKind.COMMIT:
-                    self._along(state, EdgeKind.RECORDED)
+                    self._along(state, EdgeKind.RECORDED, EdgeKind.CHECKED_OUT)
                     self._supply(state, EdgeKind.INTRODUCED)
                 case NodeKind.ACTOR:
                     self._along(state, EdgeKind.AUTHORED)
@@ -169,8 +169,8 @@ class Spread:
         for version, _ in self.lineage.effects(state[0], kind):
             self._judge_version(version)
 
-    def _along(self, state: State, kind: EdgeKind) -> None:
-        for node, strength in self.lineage.effects(state[0], kind):
+    def _along(self, state: State, *kinds: EdgeKind) -> None:
+        for node, strength in self.lineage.effects(state[0], *kinds):
             self._pass(state, (node, Facet.WHOLE), strength)
 
     # -- what is judged rather than passed on

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["undeclared_code"]
 
+_RUNS = (EdgeKind.RECORDED, EdgeKind.CHECKED_OUT)
 _METADATA_NAMES = {"dvc.yaml", "dvc.lock", "Dvcfile", ".gitignore", ".dvcignore", ".gitattributes", ".gitmodules"}
 
 
@@ -27,8 +28,11 @@ def undeclared_code(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int,
         The run, and the version of the file.
     """
     for version, path in _bad_files(lineage, spread):
-        holding = _commits_holding(lineage, version)
-        runs = {run for commit in holding for run, _ in lineage.effects(commit, EdgeKind.RECORDED)}
+        holding, first = _commits_holding(lineage, version)
+        runs = {run for commit in holding for run, _ in lineage.effects(commit, *_RUNS)}
+        # What was committed next may have lain there already.
+        before = {parent for commit in first for parent in lineage.parents(commit)}
+        runs |= {run for commit in before for run, _ in lineage.effects(commit, EdgeKind.CHECKED_OUT)}
         for run in sorted(runs):
             if not _declares(lineage, run, path):
                 yield run, version
@@ -45,8 +49,8 @@ def _bad_files(lineage: "Lineage", spread: "Spread") -> Iterable[tuple[int, str]
             yield version, path
 
 
-def _commits_holding(lineage: "Lineage", version: int) -> set[int]:
-    """All commits whose tree holds a file in this state: from where it appears, down until it changes."""
+def _commits_holding(lineage: "Lineage", version: int) -> tuple[set[int], frozenset[int]]:
+    """All commits whose tree holds a file in this state, down from where it appears until it changes; and the first."""
     sql = statements("forensics.taint", "undeclared.sql")
     changed: set[tuple[int, int]] = set()
     holding: set[int] = set()
@@ -55,6 +59,7 @@ def _commits_holding(lineage: "Lineage", version: int) -> set[int]:
         if new == version:
             holding.add(commit)
     ordinals = lineage.parent_ordinals
+    first = frozenset(holding)
     waiting = sorted(holding)
     while waiting:
         commit = waiting.pop()
@@ -62,7 +67,7 @@ def _commits_holding(lineage: "Lineage", version: int) -> set[int]:
             if child not in holding and any((child, i) not in changed for i in ordinals[child, commit]):
                 holding.add(child)
                 waiting.append(child)
-    return holding
+    return holding, first
 
 
 def _declares(lineage: "Lineage", run: int, path: str) -> bool:

@@ -112,6 +112,14 @@ class TestRule12MarksOfCommits:
         repo.commit(**{"dvc.lock": lock("clean", "m"), "dvc.yaml": STAGE})
         assert "model" not in self.judged(repo, bad)
 
+    def test_a_template_that_it_only_brought_back_is_not_its_doing(self, repo: GitRepo) -> None:
+        template = STAGE.replace("cmd: train", "cmd: train ${lr}")
+        ran = lock("clean", "m").replace("cmd: train", "cmd: train 0.1")
+        repo.commit(**{"data.dvc": tracked("clean"), "dvc.yaml": template, "dvc.lock": ran})
+        repo.commit(**{"dvc.yaml": STAGE})
+        bad = repo.commit(**{"dvc.yaml": template})
+        assert "model" not in self.judged(repo, bad)
+
 
 class TestRule15Newest:
     def targets(self, folder: Path, *states: tuple[tuple[int, ...], str]) -> set[tuple[str, str]]:

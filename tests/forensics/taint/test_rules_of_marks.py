@@ -66,3 +66,14 @@ class TestRule14TimeIsTheGraphs:
         with history.case(tmp_path) as asked:
             assert asked.verdicts(asked.judge(md5("raw")), old, new) == ["affected", "affected"]
             assert asked.verdicts(asked.judge(md5("raw"), as_of=first), old, new) == ["affected", "clear"]
+
+    def test_what_a_run_used_stands_on_record_with_the_run_though_it_is_committed_later(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        first = history.commit()
+        later = history.commit(first)
+        raw, made = history.version("raw", "poison", later), history.version("out", "derived", first)
+        history.run([raw], [made], first)
+        copied = history.version("inputs/copied", "derived", later)
+        with history.case(tmp_path) as asked:
+            assert asked.verdicts(asked.judge(md5("poison")), made, copied) == ["affected", "affected"]
