@@ -67,9 +67,9 @@ def setting_records(view: View, reading: Reading) -> Iterator[Record]:
             yield Edge(kind, commit.key, fact.key, origin, Strength.INFERRED, "shallow")
         else:
             yield Edge(kind, commit.key, fact.key, origin, Strength.MATCHED)
-    templated = sorted(set(_templated(ledger, scripts, states, holds)) - introduced)
+    templated = sorted(set(_templated(ledger, scripts, states, holds)))
     for position, index, first in introductions(reading.history.parents, templated):
-        if first:
+        if first and (position, index) not in introduced:
             commit, fact = reading.history.commits[position], ledger.facts[index]
             origin = reading.origin(position, fact.origin.path, fact.origin.locus)
             yield Edge(EdgeKind.INTRODUCED, commit.key, fact.key, origin, Strength.INFERRED, "template")
