@@ -1,5 +1,16 @@
 """Holds a product's verdicts against the truth.
 
+On full evidence each verdict lies between two bounds (``expectation``). With evidence taken away, of whichever kind,
+nothing that holds the token and nothing that is tied to the subject (``ties``) becomes clear. This is held of what a
+record can say; two things lie beyond it:
+
+- A file that somebody put there is tied to its original by its bytes alone, and a full digest is no gap (rule 11). Once
+  no other record of these bytes is left that is tied to the subject, the copy is a file like any other.
+- A subject that is named by path and revision, and whose own digest there is gone, is another subject.
+
+Versions that are not tied to the subject are clean. Those that share its bytes, or bytes with what came of it, may
+become clear when the record that accused them is gone: they are right then, and were unknown for lack of proof.
+
 Verdicts come as a mapping from (path, digest on record) to ``Verdict``. Failures are collected, never raised, so that a
 run over thousands of histories can count them.
 """
@@ -10,6 +21,8 @@ from dataclasses import dataclass, field
 
 from tests.truth.expectation import CLEAR, LEVELS, UNKNOWN, Bounds
 from tests.truth.facts import Facts, Name, Subject
+from tests.truth.repository import NOTHING, Loss
+from tests.truth.ties import Ties
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,7 @@ class Failure:
     """A verdict that cannot be right.
 
     Attributes:
-        kind: ``false-clear`` (rule 1), ``absent``, ``too-much`` (rule 2), ``lost`` (rule 3: less evidence, less taint).
+        kind: ``false-clear``, ``absent``, ``too-much``; ``lost``: less evidence, less taint.
     """
 
     kind: str
@@ -53,7 +66,7 @@ class Tally:
         counts: (truth, verdict) pairs on full evidence, where truth is ``made`` or ``clean``.
         predicted: classes of clean versions that are not clear.
         degraded: verdicts compared after evidence was taken away.
-        settled: of those, clean bytes that became clear, by what they were and what was taken away.
+        settled: of those, what became clear and may, by what it was and what was taken away.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -76,7 +89,7 @@ class Tally:
 
 
 def verify(facts: Facts, subject: Subject, bounds: Mapping[Name, Bounds], verdicts: Verdicts) -> Tally:
-    """Checks verdicts on full evidence: rules 1 and 2."""
+    """Checks verdicts on full evidence."""
     tally = Tally()
     for name, bound in bounds.items():
         version = facts.versions[name]
@@ -109,46 +122,56 @@ def verify_degraded(
     bounds: Mapping[Name, Bounds],
     full: Verdicts,
     degraded: Verdicts,
-    lost: str,
+    kind: str,
+    loss: Loss = NOTHING,
 ) -> Tally:
-    """Checks verdicts after evidence was taken away: rule 3, for versions that are still on record.
+    """Checks verdicts after evidence was taken away, for versions that are still on record.
 
-    What holds the token is never clear, and what was made with it and affected never becomes so. A version with clean
-    bytes may become clear where the record that accused it is gone (one of several runs that made equal bytes, say):
-    these are counted in ``Tally.settled``.
+    What holds the token is never clear (``false-clear``), and what is tied to the subject and was not clear does not
+    become so (``lost``). What may become clear is counted in ``Tally.settled``.
 
     Args:
         full: the same product's verdicts on full evidence.
-        lost: what was taken away, in words.
+        kind: of the evidence that was taken away.
+        loss: what was taken away, as far as documents state it.
     """
     tally = Tally()
+    if names_what_is_lost(facts, subject, loss):
+        return tally
+    every, left = Ties(facts, subject).versions, Ties(facts, subject, loss).versions
     for name, bound in bounds.items():
-        key = (name[0], facts.digest(facts.versions[name]))
+        version = facts.versions[name]
+        key = (name[0], facts.digest(version))
         verdict, before = degraded.get(key), full.get(key)
         tally.degraded += verdict is not None
         if verdict is None or verdict.level != CLEAR:
             continue
-        version = facts.versions[name]
-        made = any(subject.target in thing.consumed() for thing in version.things)
-        # A subject that was named by a path which lost its digest no longer leads to equal bytes elsewhere.
-        named = not (lost == "digests" and "@" in subject.text)
-        holds = bool(version.things[0].tokens() & subject.tokens) or (named and subject.target in version.contents)
-        kind = ""
-        if holds and lost == "entries" and not version.runs and version.stated:
-            # Copied by hand from an output of which every record is gone: nothing is left that leads there.
-            tally.settled["copied by hand without entries"] += 1
-        elif holds:
-            kind = "false-clear"
-        elif named and before is not None and before.level > UNKNOWN and made:
-            kind = "lost"
-        elif before is not None and before.level > CLEAR:
-            # The accusation rested on the very record that was taken away, and the bytes are clean.
-            tally.settled[f"{LEVELS[before.level]} without {lost}"] += 1
-        if kind:
+        level = before.level if before is not None else CLEAR
+        failed = ""
+        if name in every - left:
+            tally.settled[f"copies without their original, and what they led to, after losing {kind}"] += 1
+        elif version.things[0].tokens() & subject.tokens:
+            failed = "false-clear"
+        elif level > CLEAR and name in left:
+            failed = "lost"
+        elif level > CLEAR:
+            tally.settled[f"clean, {LEVELS[level]} before losing {kind}"] += 1
+        if failed:
             expected = "|".join(LEVELS[UNKNOWN:])
-            why = f"after losing {lost}; with it: {LEVELS[before.level] if before else 'absent'}; {bound.why_least}"
-            tally.failures.append(Failure(kind, facts.history.seed, subject.text, *key, expected, "clear", why))
+            why = f"after losing {kind}; with it: {LEVELS[level] if before else 'absent'}; {bound.why_least}"
+            tally.failures.append(Failure(failed, facts.history.seed, subject.text, *key, expected, "clear", why))
     return tally
+
+
+def names_what_is_lost(facts: Facts, subject: Subject, loss: Loss) -> bool:
+    """Whether the subject is named by path and revision, and its own digest there was taken away."""
+    path, mark, revision = subject.text.partition("@{")
+    if not mark:
+        return False
+    version = facts.versions[path, subject.target]
+    return path in loss.digests or any(
+        (run, path) in loss.digests and int(revision.rstrip("}")) in facts.runs[run].holders for run in version.runs
+    )
 
 
 def right(facts: Facts, bounds: Mapping[Name, Bounds], *, greatest: bool = False) -> dict[tuple[str, str], Verdict]:

@@ -80,9 +80,8 @@ class _Closure:
         return any(all(index in commits[origin].ancestors for origin in self.subject.origins) for index in holders)
 
     def marked(self, version: Version) -> bool:
-        # A file in git that no lock names is known by its git id alone: no data digest leads there.
-        known = self.subject.algorithm != "git" or self.subject.target in self.facts.compared
-        return self.subject.kind == "content" and known and self.subject.target in version.contents
+        subject = self.subject
+        return subject.kind == "content" and self.facts.is_comparable(subject) and subject.target in version.contents
 
     def made(self, things: list[object]) -> bool:
         return any(self.subject.target in thing.consumed() for thing in things)  # type: ignore[attr-defined]

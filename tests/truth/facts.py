@@ -72,7 +72,9 @@ class Facts:
     """The record of one history.
 
     Attributes:
-        holds: content to the commits in which it stands anywhere, members and sub-directories included.
+        holds: content to the commits in which it stands on record by a digest of its bytes, members and sub-directories
+            included.
+        tracked: content to the commits in which git tracks it as a file.
         outs: by commit, what stages made there.
         compared: contents of files in git that a lock names, or a directory that it names, so that their md5 is known
             beside their git id. No data digest leads to those of others.
@@ -83,6 +85,7 @@ class Facts:
         self.runs: dict[tuple[object, ...], Run] = {}
         self.versions: dict[Name, Version] = {}
         self.holds: dict[str, set[int]] = defaultdict(set)
+        self.tracked: dict[str, set[int]] = defaultdict(set)
         self.outs = [commit.state.outs() for commit in history.commits]
         self._seen: dict[int, tuple[Thing, list[str]]] = {}  # holds the things, so that no other gets their id
         for commit in history.commits:
@@ -98,7 +101,13 @@ class Facts:
         states = (commit.state.files.items() for commit in history.commits)
         self.compared = {blob.content for files in states for path, blob in files if path in named}
         self.compared.update(*(version.contents for version in self.versions.values() if version.parts))
+        for content in self.compared & self.tracked.keys():
+            self.holds[content] |= self.tracked[content]
         self._join()
+
+    def is_comparable(self, subject: "Subject") -> bool:
+        """Whether digests of data lead to a subject: a file in git that no lock names is known by its git id alone."""
+        return subject.algorithm != "git" or subject.target in self.compared
 
     def digest(self, version: Version) -> str:
         """As it is on record."""
@@ -124,7 +133,7 @@ class Facts:
     def _read(self, commit: int, state: State) -> None:
         for path, blob in state.files.items():
             self._version(path, blob).holders.add(commit)
-            self._hold(commit, blob)
+            self.tracked[blob.content].add(commit)
         for path, thing in state.data.items():
             version = self._version(path, thing)
             version.holders.add(commit)
@@ -220,7 +229,8 @@ def subjects(facts: Facts) -> list[Subject]:
         asked.add(text)
         # What a run made, and a directory, hold the tokens of others; only a written file holds its own.
         mine = thing.tokens() if isinstance(thing, Blob) and thing.data.startswith(b"tok") else set()
-        origins = frozenset(history.first(facts.holds[thing.content]))
+        places = facts.holds[thing.content] | (facts.tracked[thing.content] if algorithm == "git" else set())
+        origins = frozenset(history.first(places))
         found.append(Subject("content", thing.content, text, frozenset(mine), origins, algorithm, path))
 
     for version in facts.versions.values():

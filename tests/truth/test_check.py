@@ -12,7 +12,7 @@ from tests.truth.expectation import AFFECTED, CLEAR, UNKNOWN, Bounds, expect
 from tests.truth.facts import Facts, Name, Subject, subjects
 from tests.truth.generator import FEATURES, PLAIN, generate
 from tests.truth.oracle import Oracle
-from tests.truth.repository import write
+from tests.truth.repository import Loss, write
 from tests.truth.world import Blob, Tree
 
 SEEDS = range(12)
@@ -73,6 +73,25 @@ def test_losing_evidence_must_not_lose_taint() -> None:
                 caught[failure.kind] += 1
             assert not verify_degraded(facts, subject, bounds, full, {}, "every version").failures
     assert caught.keys() == {"false-clear", "lost"}
+
+
+def test_a_copy_may_only_be_clear_when_no_original_is_left() -> None:
+    settled = failed = 0
+    for seed in range(60):
+        for facts, subject, bounds in asked(seed):
+            full = right(facts, bounds, greatest=True)
+            made = [version for version in facts.versions.values() if version.runs]
+            for version in facts.versions.values():
+                originals = [each for each in made if each.name[1] == version.name[1]]
+                if version.stated and not version.runs and originals and version.name in bounds:
+                    clear = {(version.name[0], facts.digest(version)): Verdict(CLEAR)}
+                    lost = Loss(entries=frozenset(run for each in originals for run in each.runs))
+                    settled += sum(
+                        verify_degraded(facts, subject, bounds, full, clear, "entries", lost).settled.values()
+                    )
+                    failed += len(verify_degraded(facts, subject, bounds, full, clear, "entries").failures)
+    assert settled > 5
+    assert failed > 5
 
 
 @pytest.mark.parametrize("seed", range(40))

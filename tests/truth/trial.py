@@ -108,4 +108,4 @@ def _degraded(
         for each in asked:
             said = verdicts(case, text(each.subject, less))
             if said is not None:
-                yield verify_degraded(facts, each.subject, each.bounds, each.full, said, kind)
+                yield verify_degraded(facts, each.subject, each.bounds, each.full, said, kind, less.loss)

@@ -56,10 +56,10 @@ def main() -> None:
     print("\n| class of a clean version that is not clear | versions |\n|---|---|")
     for why, count in total.predicted.most_common():
         print(f"| {why or 'none: a failure'} | {count} |")
-    settled = ", ".join(f"{lost} {count}" for lost, count in sorted(total.settled.items()))
-    print(
-        f"\nafter taking evidence away, {total.degraded} verdicts; clean bytes that became clear: {settled or 'none'}"
-    )
+    print(f"\nafter taking evidence away, {total.degraded} verdicts; of these became clear, and may")
+    print("\n| what | versions |\n|---|---|")
+    for what, count in sorted(total.settled.items()):
+        print(f"| {what} | {count} |")
     kinds = Counter(failure.kind for failure in total.failures)
     print("\n| failure | count | seeds |\n|---|---|---|")
     for kind, count in kinds.most_common():
