@@ -32,7 +32,9 @@ REASONS: dict[str, str] = {
     "code-not-committed": "a run read a file in a state that no commit holds",
     "shallow": "the history before it was not cloned",
     "external": "it came from outside and is known by no content hash",
+    "hashless": "known by its address in its store alone, and no run of the store made it",
     "unlinked": "a part of a directory could not be found in the directory",
+    "unresolved": "what was in use is not on record, or could be several things",
 }
 
 #: What a reader noticed in a source (``forensics.model.FindingKind``).
@@ -60,5 +62,15 @@ FINDINGS: dict[str, str] = {
     "active-config": "configuration or hooks that would run programs",
     "bad-ref": "a ref that cannot be used",
     "bad-tag": "a tag that looks like a GTO tag but is not one",
+    "deleted-rows": "ids that a store once gave out are no longer in it",
+    "orphan": "a row names another that is not there",
+    "altered-late": "a row was written to long after it was made",
+    "null-property": "a property without any value, on which the official client of the store fails",
+    "file-gone": "said to be live, but there is no file at its address",
+    "time-order": "an output is dated before its inputs",
+    "side-file": "a write-ahead log or a rollback journal lies beside the store",
+    "half-initialised": "a store that lacks tables or the row with its version",
+    "same-uri": "one address with two digests",
+    "bad-row": "a row that is no record",
     "gone": "an earlier reading saw it and this one did not",
 }

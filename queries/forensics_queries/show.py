@@ -20,6 +20,8 @@ _PHRASES = {
     "part": ("read out of", "read out into"),
     "introduced": ("introduced by", "introduced"),
     "restored": ("restored by", "restored"),
+    "reused": ("given out again by", "gave out again"),
+    "checked-out": ("ran with", "checked out by"),
     "recorded": ("recorded by", "recorded"),
     "authored": ("authored by", "authored"),
     "imported": ("imported from", "imported as"),

@@ -39,6 +39,24 @@ WITH asked AS (SELECT unnest($ids::INTEGER[]) AS id), fact AS (
     ], recursive := true), NULL, c.acquisition_id
     FROM commits c SEMI JOIN asked ON asked.id = c.commit_id
     UNION ALL
+    SELECT d.node, unnest([
+        {'n': 30, 'fact': 'type', 'value': d.type}, {'n': 31, 'fact': 'stated name', 'value': d.name},
+        {'n': 32, 'fact': 'address', 'value': d.uri}, {'n': 33, 'fact': 'claimed state', 'value': d.state},
+        {'n': 34, 'fact': 'external id', 'value': d.external_id},
+        {'n': 35, 'fact': 'claimed time of creation', 'value': strftime(make_timestamp(d.created * 1000), '%Y-%m-%dT%H:%M:%S.%gZ')},
+        {'n': 36, 'fact': 'claimed time of last update', 'value': strftime(make_timestamp(d.updated * 1000), '%Y-%m-%dT%H:%M:%S.%gZ')}
+    ], recursive := true), d.origin, d.acquisition
+    FROM details d SEMI JOIN asked ON asked.id = d.node
+    UNION ALL
+    SELECT p.node, 40, 'property ' || p.name, p.value, p.origin, p.acquisition
+    FROM property p SEMI JOIN asked ON asked.id = p.node
+    UNION ALL
+    SELECT m.member, 41, 'belongs to', d.type || ' ' || d.name, m.origin, m.acquisition
+    FROM membership m JOIN details d ON d.node = m.context SEMI JOIN asked ON asked.id = m.member
+    UNION ALL
+    SELECT r.node, 42, 'names ' || r.kind, r.value, r.origin, r.acquisition
+    FROM reference r SEMI JOIN asked ON asked.id = r.node
+    UNION ALL
     SELECT l.directory, 10, 'files listed', l.nfiles::VARCHAR, l.origin, l.acquisition
     FROM listing l SEMI JOIN asked ON asked.id = l.directory
     UNION ALL

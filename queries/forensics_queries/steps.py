@@ -12,10 +12,12 @@ from forensics_queries.things import things
 
 __all__ = ["INFLUENCE", "RECORDED_INFLUENCE", "explain", "weakest"]
 
-#: Codes of the edges that carry influence: all but ``restored`` and the links between commits.
-INFLUENCE = edge_codes(kind for kind in EdgeKind if kind is not EdgeKind.RESTORED)
+#: Codes of the edges that carry influence: all but ``restored``, ``reused`` and the links between commits.
+INFLUENCE = edge_codes(kind for kind in EdgeKind if kind not in {EdgeKind.RESTORED, EdgeKind.REUSED})
 #: The same without equality of bytes.
-RECORDED_INFLUENCE = edge_codes(kind for kind in EdgeKind if kind not in {EdgeKind.RESTORED, EdgeKind.CONTENT})
+RECORDED_INFLUENCE = edge_codes(
+    kind for kind in EdgeKind if kind not in {EdgeKind.RESTORED, EdgeKind.REUSED, EdgeKind.CONTENT}
+)
 
 _ORDER = tuple(Strength)
 

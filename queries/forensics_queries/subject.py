@@ -13,7 +13,7 @@ from forensics_queries.places import exact_version, find_places
 from forensics_queries.revision import MIN_DIGITS, find_revisions, is_abbreviation
 from forensics_queries.state import History, held_at
 from forensics_queries.statement import rows
-from forensics_queries.things import source_names, things
+from forensics_queries.things import source_names, store_prefixes, things
 
 __all__ = ["Member", "Subject", "resolve"]
 
@@ -27,6 +27,7 @@ def resolve(case: Case, text: str) -> Subject:
         case: the case.
         text: a digest or a unique prefix of one, ``path``, ``path@rev``, ``path@digest``, ``repo:path@rev``, a
             release (``fraud@v1.2.0``, ``fraud#prod``), a commit, ``actor:MAIL``, ``url:PREFIX``, ``mark:3``,
+            ``mlmd:artifact/12``, ``mlmd:execution/7`` (``mlmd:STORE:…`` where there are several stores),
             ``execution:ID``, ``dvc.yaml:train@rev``, ``file:./suspect.csv``, ``node:17``. ``path:``, ``release:``,
             ``commit:``, ``content:`` say how to read what follows. The ``subject`` of a ``Thing`` means that thing.
 
@@ -254,6 +255,22 @@ def _files(case: Case, text: str) -> list[Subject]:
     return [Subject(text, "file", nodes, f"the bytes of the local file {text}", tuple(shown[n].subject for n in nodes))]
 
 
+def _stored(case: Case, text: str) -> list[Subject]:
+    """``artifact/12``, ``execution/7`` or ``context/3``, with the name of a store before it or without."""
+    store, _, asked = text.rpartition(":")
+    kind, _, number = asked.partition("/")
+    prefixes = store_prefixes(case)
+    names = source_names(case)
+    by_source: dict[int, list[int]] = {}
+    for node, source in rows(case, "subject.stored", kind=kind.capitalize(), row=number):
+        if store in {"", names[source]}:
+            by_source.setdefault(source, []).append(node)
+    return [
+        Subject(text, kind, tuple(nodes), f"{asked} of the store {names[source]}", (prefixes[source] + asked,))
+        for source, nodes in by_source.items()
+    ]
+
+
 def _node(case: Case, text: str) -> list[Subject]:
     matches = rows(case, "subject.node", id=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else []
     return [_of_node(case, text, matches[0][0], int(text))] if matches else []
@@ -277,4 +294,5 @@ _READERS: dict[str, Callable[[Case, str], list[Subject]]] = {
     "execution": _executions,
     "file": _files,
     "node": _node,
+    "mlmd": _stored,
 }

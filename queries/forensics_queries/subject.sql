@@ -10,6 +10,17 @@ WHERE starts_with(value, $value) AND ($algorithm = '' OR algorithm = $algorithm)
 -- @name sources
 SELECT id FROM source ORDER BY id;
 
+-- @name stored
+-- @param kind what the store calls it: Artifact, Execution or Context
+-- @param row its id in the store
+SELECT DISTINCT n.id, o.source FROM origin o
+JOIN source s ON s.id = o.source AND s.kind = 'mlmd'
+JOIN (
+    SELECT id, origin FROM version UNION ALL SELECT id, origin FROM execution
+    UNION ALL SELECT d.node, d.origin FROM details d JOIN node c ON c.id = d.node AND c.kind = 'context'
+) n ON n.origin = o.id
+WHERE o.path = $kind AND o.locus = $row ORDER BY o.source, n.id;
+
 -- @name executions
 -- @param identity the identity, or its first digits; empty for none
 -- @param name name of a stage, alone or behind its script and a colon; empty for none

@@ -1,6 +1,7 @@
 """Nodes as they are shown to people, each with a subject that can be typed again and means that node alone."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from forensics.answer import Thing
 from forensics.case import Case
@@ -8,7 +9,7 @@ from forensics.digest import ALGORITHMS, Digest
 from forensics.model import NodeKind
 from forensics_queries.statement import rows
 
-__all__ = ["PREFIXES", "UNKNOWN_BYTES", "first_line", "source_names", "things"]
+__all__ = ["PREFIXES", "UNKNOWN_BYTES", "first_line", "source_names", "store_prefixes", "things"]
 
 #: Words before a colon that say how a subject is to be read.
 PREFIXES = frozenset(
@@ -35,7 +36,7 @@ def things(case: Case, ids: Iterable[int]) -> dict[int, Thing]:
     by_kind: dict[str, list[int]] = {}
     for node, kind in rows(case, "things.kinds", ids=wanted):
         by_kind.setdefault(kind, []).append(node)
-    names = source_names(case)
+    names = _Names(source_names(case), store_prefixes(case))
     found: dict[int, Thing] = {}
     for kind, build in _BUILDERS.items():
         if kind in by_kind:
@@ -48,8 +49,28 @@ def source_names(case: Case) -> dict[int, str]:
     """What to call each source in a subject: its name where that is plain and unique, else ``#`` and its id."""
     return {
         source: name if unique and _is_plain(name) else f"#{source}"
-        for source, name, unique in rows(case, "things.sources")
+        for source, name, unique, _ in rows(case, "things.sources")
     }
+
+
+def store_prefixes(case: Case) -> dict[int, str]:
+    """What stands before ``artifact/12`` in a subject, for each MLMD store: ``mlmd:`` where there is only one."""
+    stores = [row[0] for row in rows(case, "things.sources") if row[3]]
+    names = source_names(case)
+    return {source: "mlmd:" if len(stores) == 1 else f"mlmd:{names[source]}:" for source in stores}
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What subjects call sources, and stores among them."""
+
+    sources: dict[int, str]
+    stores: dict[int, str]
+
+    def row(self, source: int, name: str) -> str:
+        """The subject of a row of a store; empty for what is none."""
+        prefix = self.stores.get(source, "")
+        return prefix + name if prefix and name else ""
 
 
 def first_line(message: str) -> str:
@@ -67,17 +88,29 @@ def _typeable(node: int, subject: str) -> str:
 
 
 def _version(
-    names: dict[int, str], node: int, source: int, path: str, digest: str, owner: str, kind: str, name: str, label: str
+    names: _Names,
+    node: int,
+    source: int,
+    path: str,
+    digest: str,
+    owner: str,
+    kind: str,
+    name: str,
+    label: str,
+    row: str,
 ) -> Thing:
     # Source 0 is outside all sources.
-    subject = f"{names.get(source, 'url')}:{path}@{digest or UNKNOWN_BYTES}"
+    subject = names.row(source, row) or f"{names.sources.get(source, 'url')}:{path}@{digest or UNKNOWN_BYTES}"
+    if source in names.stores and not row:
+        subject = f"node:{node}"
+    said = f"{path} ({label})" if source in names.stores else f"{path} = {label}"
     return Thing(
         id=node,
         kind=NodeKind.VERSION.value,
-        title=f"{path} = {label}" if label else path,
+        title=said if label else path,
         # The last @ parts path and digest, so that a digest with one in it cannot be typed.
         subject=f"node:{node}" if "@" in digest else _typeable(node, subject),
-        source=names.get(source, ""),
+        source=names.sources.get(source, ""),
         path=path,
         digest=digest,
         owner=owner,
@@ -87,7 +120,7 @@ def _version(
     )
 
 
-def _content(names: dict[int, str], node: int, algorithm: str, value: str, name: str) -> Thing:
+def _content(names: _Names, node: int, algorithm: str, value: str, name: str) -> Thing:
     del names
     digest = Digest(algorithm, value)
     proven = digest.is_content_hash and digest.is_well_formed
@@ -102,34 +135,35 @@ def _content(names: dict[int, str], node: int, algorithm: str, value: str, name:
 
 
 def _execution(
-    names: dict[int, str], node: int, source: int, identity: str, name: str, script: str, command: str
+    names: _Names, node: int, source: int, identity: str, name: str, script: str, command: str, row: str
 ) -> Thing:
+    subject = names.row(source, row) or f"execution:{names.sources.get(source, '')}:{identity}"
     return Thing(
         id=node,
         kind=NodeKind.EXECUTION.value,
         title=f"{name} ({script})" if script else name,
-        subject=_typeable(node, f"execution:{names.get(source, '')}:{identity}"),
-        source=names.get(source, ""),
+        subject=_typeable(node, subject),
+        source=names.sources.get(source, ""),
         path=script,
         name=name,
         label=command,
     )
 
 
-def _commit(names: dict[int, str], node: int, oid: str, source: int | None, message: str) -> Thing:
+def _commit(names: _Names, node: int, oid: str, source: int | None, message: str) -> Thing:
     said = first_line(message)
     return Thing(
         id=node,
         kind=NodeKind.COMMIT.value,
         title=f'commit {oid[:7]} "{said}"' if said else f"commit {oid[:7]}",
         subject=_typeable(node, f"commit:{oid}"),
-        source=names.get(source or 0, ""),
+        source=names.sources.get(source or 0, ""),
         digest=f"git:{oid}",
         label=said,
     )
 
 
-def _actor(names: dict[int, str], node: int, mail: str, name: str) -> Thing:
+def _actor(names: _Names, node: int, mail: str, name: str) -> Thing:
     del names
     return Thing(
         id=node,
@@ -141,18 +175,30 @@ def _actor(names: dict[int, str], node: int, mail: str, name: str) -> Thing:
 
 
 def _release(
-    names: dict[int, str], node: int, source: int, name: str, artifact: str, oid: str | None, unique: bool, kind: str
+    names: _Names, node: int, source: int, name: str, artifact: str, oid: str | None, unique: bool, kind: str
 ) -> Thing:
     # A tag that was moved is another release. No git reference has a ^ in it.
-    subject = f"release:{name}" if unique else f"release:{name}^{oid}"
+    subject = f"release:{name}" if unique else f"release:{name}^{oid}" if oid else f"node:{node}"
     return Thing(
         id=node,
         kind=NodeKind.RELEASE.value,
         title=name,
         subject=f"node:{node}" if "^" in name else _typeable(node, subject),
-        source=names.get(source, ""),
+        source=names.sources.get(source, ""),
         artifact_kind=kind,
         name=artifact,
+    )
+
+
+def _context(names: _Names, node: int, source: int, name: str, kind: str, row: str) -> Thing:
+    return Thing(
+        id=node,
+        kind=NodeKind.CONTEXT.value,
+        title=f"{kind} {name}",
+        subject=names.row(source, row) or f"node:{node}",
+        source=names.sources.get(source, ""),
+        name=name,
+        label=kind,
     )
 
 
@@ -163,4 +209,5 @@ _BUILDERS: dict[str, Callable[..., Thing]] = {
     NodeKind.COMMIT.value: _commit,
     NodeKind.ACTOR.value: _actor,
     NodeKind.RELEASE.value: _release,
+    NodeKind.CONTEXT.value: _context,
 }
