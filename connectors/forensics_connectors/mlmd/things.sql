@@ -1,0 +1,114 @@
+-- @title What an ML Metadata store describes: artifacts, executions, contexts, events
+-- @description Runs in the reader's scratch database, over its raw tables mlmd_*. Artifacts, executions and contexts
+--   get numbers in one row; a row that others still name though it is deleted gets one too (gone). Such a number is
+--   that of the node in the batches, and that of the origin as well: the row itself is the document that states it.
+
+-- @name plain
+-- A zero byte would forge keys, which it separates; a password in an address is not evidence.
+CREATE MACRO plain(t) AS replace(
+    CASE WHEN t LIKE '%://%@%' THEN regexp_replace(t, '://[^/@:]*:[^/@]*@', '://') ELSE coalesce(t, '') END,
+    chr(0), '␀');
+
+-- @name address
+-- With slashes, without what is no place: scheme, drive letter, dot segments, a slash at the end.
+CREATE MACRO without_scheme(t) AS CASE WHEN t LIKE '%://%' THEN regexp_replace(t, '^[A-Za-z][A-Za-z0-9+.-]*://', '')
+    WHEN t LIKE '_:/%' THEN substr(t, 3) ELSE t END;
+CREATE MACRO without_dots(t) AS CASE WHEN t LIKE '%/./%' OR t LIKE './%' OR t LIKE '%//%' OR t LIKE '%/.'
+    THEN regexp_replace(regexp_replace(t, '(^|/)(\./)+', '\1', 'g'), '/{2,}|/\.$', '/', 'g') ELSE t END;
+CREATE MACRO address(t) AS
+    CASE WHEN without_dots(without_scheme(replace(t, '\', '/'))) = '/' THEN '/'
+    ELSE rtrim(without_dots(without_scheme(replace(t, '\', '/'))), '/') END;
+
+-- @name directions
+CREATE MACRO is_output(t) AS t IN (1, 4, 6, 7);
+CREATE MACRO is_input(t) AS t IN (2, 3, 5);
+
+-- @name values
+CREATE MACRO no_value(i, d, s, y, p, b) AS
+    i IS NULL AND d IS NULL AND s IS NULL AND y IS NULL AND p IS NULL AND b IS NULL;
+CREATE MACRO value_kind(i, d, s, y, p, b, json) AS CASE WHEN json IS NOT NULL THEN 'struct' WHEN s IS NOT NULL THEN 'string'
+    WHEN i IS NOT NULL THEN 'int' WHEN d IS NOT NULL THEN 'double' WHEN b IS NOT NULL THEN 'bool'
+    WHEN p IS NOT NULL OR y IS NOT NULL THEN 'proto' ELSE 'null' END;
+CREATE MACRO value_text(i, d, s, y, p, b, json) AS CASE WHEN json IS NOT NULL THEN json WHEN s IS NOT NULL THEN plain(s)
+    WHEN i IS NOT NULL THEN i::VARCHAR WHEN d IS NOT NULL THEN d::VARCHAR WHEN b IS NOT NULL THEN b::VARCHAR
+    WHEN p IS NOT NULL THEN base64(p) WHEN y IS NOT NULL THEN base64(y) ELSE '' END;
+
+-- @name types
+CREATE TABLE type AS
+SELECT id, any_value(plain(name) || CASE WHEN coalesce(version, '') <> '' THEN '@' || plain(version) ELSE '' END) AS name,
+    any_value(plain(name)) AS bare
+FROM mlmd_type WHERE id IS NOT NULL GROUP BY id;
+
+-- @name artifacts
+CREATE TABLE artifact AS
+WITH named AS (
+    SELECT artifact_id AS id FROM mlmd_event ANTI JOIN mlmd_artifact ON mlmd_artifact.id = artifact_id
+    UNION SELECT artifact_id FROM mlmd_attribution ANTI JOIN mlmd_artifact ON mlmd_artifact.id = artifact_id
+    UNION SELECT owner_id FROM mlmd_artifact_property ANTI JOIN mlmd_artifact ON mlmd_artifact.id = owner_id
+), every AS (
+    SELECT id, false AS gone, type_id, plain(uri) AS uri, state, plain(name) AS name, plain(external_id) AS external_id,
+        nullif(create_time_since_epoch, 0) AS created, nullif(last_update_time_since_epoch, 0) AS updated
+    FROM mlmd_artifact
+    UNION ALL SELECT id, true, NULL, '', NULL, '', '', NULL, NULL FROM named WHERE id IS NOT NULL
+)
+SELECT (row_number() OVER (ORDER BY e.id) - 1)::INTEGER AS local, e.*, coalesce(t.name, '') AS type,
+    coalesce(t.bare, '') AS bare_type
+FROM every e LEFT JOIN type t ON t.id = e.type_id;
+
+-- @name executions
+CREATE TABLE execution AS
+WITH named AS (
+    SELECT execution_id AS id FROM mlmd_event ANTI JOIN mlmd_execution ON mlmd_execution.id = execution_id
+    UNION SELECT execution_id FROM mlmd_association ANTI JOIN mlmd_execution ON mlmd_execution.id = execution_id
+    UNION SELECT owner_id FROM mlmd_execution_property ANTI JOIN mlmd_execution ON mlmd_execution.id = owner_id
+), every AS (
+    SELECT id, false AS gone, type_id, last_known_state AS state, plain(name) AS name, plain(external_id) AS external_id,
+        nullif(create_time_since_epoch, 0) AS created, nullif(last_update_time_since_epoch, 0) AS updated
+    FROM mlmd_execution
+    UNION ALL SELECT id, true, NULL, NULL, '', '', NULL, NULL FROM named WHERE id IS NOT NULL
+)
+SELECT ((SELECT count(*) FROM artifact) + row_number() OVER (ORDER BY e.id) - 1)::INTEGER AS local, e.*,
+    coalesce(t.name, '') AS type, coalesce(t.bare, '') AS bare_type, coalesce(e.state = 5, false) AS cached
+FROM every e LEFT JOIN type t ON t.id = e.type_id;
+
+-- @name contexts
+CREATE TABLE context AS
+SELECT ((SELECT count(*) FROM artifact) + (SELECT count(*) FROM execution) + row_number() OVER (ORDER BY c.id)
+    - 1)::INTEGER AS local, c.id, plain(c.name) AS name, plain(c.external_id) AS external_id,
+    nullif(c.create_time_since_epoch, 0) AS created, nullif(c.last_update_time_since_epoch, 0) AS updated,
+    coalesce(t.name, '') AS type, coalesce(t.bare, '') AS bare_type
+FROM mlmd_context c LEFT JOIN type t ON t.id = c.type_id;
+
+-- @name texts
+-- The properties that say something of lineage or names, as text. Numbers stand in either column, by writer's taste.
+CREATE MACRO stated(s, i) AS CASE WHEN s IS NULL THEN i::VARCHAR WHEN trim(s) IN ('None', 'null', '') THEN NULL
+    ELSE trim(plain(s)) END;
+CREATE TABLE execution_text AS
+SELECT x.local, x.id, p.name, m.meaning, m.algorithm, stated(p.string_value, p.int_value) AS value
+FROM mlmd_execution_property p
+JOIN meaning m ON m.name = p.name AND m.of_execution
+JOIN execution x ON x.id = p.owner_id
+WHERE stated(p.string_value, p.int_value) IS NOT NULL;
+CREATE TABLE artifact_text AS
+SELECT a.local, a.id, p.name, p.is_custom_property AS custom, m.meaning, m.algorithm,
+    stated(p.string_value, p.int_value) AS value
+FROM mlmd_artifact_property p
+JOIN meaning m ON m.name = p.name AND NOT m.of_execution
+JOIN artifact a ON a.id = p.owner_id
+WHERE stated(p.string_value, p.int_value) IS NOT NULL;
+
+-- @name events
+CREATE TABLE event AS
+SELECT e.id, a.local AS version, x.local AS execution, e.type, nullif(e.milliseconds_since_epoch, 0) AS time,
+    ((SELECT count(*) FROM artifact) + (SELECT count(*) FROM execution) + (SELECT count(*) FROM context)
+        + row_number() OVER (ORDER BY e.id) - 1)::INTEGER AS origin, x.cached
+FROM mlmd_event e JOIN artifact a ON a.id = e.artifact_id JOIN execution x ON x.id = e.execution_id;
+
+-- @name slots
+CREATE TABLE slot AS
+SELECT event_id, string_agg(step, '/' ORDER BY ordinal) AS path
+FROM (SELECT event_id, ordinal, coalesce(plain(step_key), '') AS step FROM mlmd_event_path WHERE NOT is_index_step
+    UNION ALL
+    SELECT event_id, ordinal, coalesce(step_index::VARCHAR, plain(step_key)) FROM mlmd_event_path
+    WHERE is_index_step IS NOT false)
+GROUP BY event_id;
