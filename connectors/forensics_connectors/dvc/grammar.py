@@ -52,9 +52,6 @@ class _Grammar:
         )
 
 
-_FIELDS = ("path", "hash", "md5", "size", "nfiles", "isexec")
-
-
 def parse_fast(chunk: str) -> tuple[str, Node] | None:
     """Reads the text of one stage as DVC writes it, without YAML.
 
@@ -113,7 +110,19 @@ def parse_tracked(content: str) -> Node:
 def _fast_items(chunk: str, position: int, grammar: _Grammar) -> tuple[list[Node], int]:
     items: list[Node] = []
     while match := grammar.item.match(chunk, position):
-        items.append({name: part for name, part in zip(_FIELDS, match.groups(), strict=True) if part is not None})
+        path, algorithm, md5, size, nfiles, isexec = match.groups()
+        item: dict[str, Node] = {"path": path}
+        if algorithm is not None:
+            item["hash"] = algorithm
+        if md5 is not None:
+            item["md5"] = md5
+        if size is not None:
+            item["size"] = size
+        if nfiles is not None:
+            item["nfiles"] = nfiles
+        if isexec is not None:
+            item["isexec"] = isexec
+        items.append(item)
         position = match.end()
     return items, position
 

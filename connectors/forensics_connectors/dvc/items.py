@@ -177,6 +177,8 @@ def _name(node: dict[str, Node], directory: str) -> tuple[str, bool, bool, Upstr
 
 def _digest(node: dict[str, Node], path: str, problems: list[Problem]) -> Digest | None:
     md5 = node.get("md5")
+    if type(md5) is str and node.get("hash") == "md5" and _MD5.fullmatch(md5):  # as nearly all are
+        return Digest("md5", md5)
     if md5 is not None and text(md5):
         # DVC before 3.0 wrote no ``hash:``, and turned CRLF into LF before it took the md5 of a text.
         name = text(node.get("hash")) or "md5-dos2unix"

@@ -146,6 +146,7 @@ class Ledger:
     params: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     commands: dict[int, str] = field(default_factory=dict)
     _fact_of: dict[tuple[str, str, str, bool], int] = field(default_factory=dict)
+    _command_of: dict[str, int] = field(default_factory=dict)
     _job_of: dict[str, int] = field(default_factory=dict)
     _entries: dict[int, _Entry] = field(default_factory=dict)
     _placed: list[tuple[str, Run, int]] = field(default_factory=list)
@@ -310,10 +311,14 @@ class Ledger:
         return index
 
     def _add_command(self, command: str, origin: Origin) -> int:
+        known = self._command_of.get(command)
+        if known is not None:
+            return known
         digest = Digest("sha256", hashlib.sha256(command.encode("utf-8", "surrogatepass")).hexdigest())
         index = self._index(f"$ {command}", digest, origin, external=False)
         self.facts[index].kind = ArtifactKind.CODE
         self.commands[index] = command
+        self._command_of[command] = index
         return index
 
     def _index(self, path: str, digest: Digest | None, origin: Origin, *, external: bool) -> int:

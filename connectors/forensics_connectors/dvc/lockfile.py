@@ -349,25 +349,24 @@ def _is_lock(around: str) -> bool:
 
 
 def _cut_alike(region: str, known: Sequence[str]) -> tuple[str, list[str]]:
-    """As ``_cut`` at two blanks, but only of what stands between texts that open and close another lock as well."""
-    if not region or not known or not known[0].startswith("  ") or len(known) >= MAX_STAGES:
+    """As ``_cut`` at two blanks; a text that stands where another lock has it too is compared, not searched."""
+    if not (known and known[0].startswith("  ") and region.endswith("\n") and _OPENING.match(region)):
         return _cut(region, 2)
-    start, end, first, last = 0, len(region), 0, len(known)
-    while first < last and region.startswith(known[first], start):
-        start += len(known[first])
-        first += 1
-    if first and start < end and not _OPENING.match(region, start):  # it goes on with the text before it
-        first -= 1
-        start -= len(known[first])
-    while first < last and region.endswith(known[last - 1], start, end):
-        last -= 1
-        end -= len(known[last])
-    if end > start and region[end - 1] != "\n":  # so does the first of those that close it
-        end, last = len(region), len(known)
-    lead, chunks = _cut(region[start:end], 2) if end > start else ("", [])
-    if first + len(chunks) + len(known) - last > MAX_STAGES:
-        return _cut(region, 2)
-    return lead, [*known[:first], *chunks, *known[last:]]
+    chunks: list[str] = []
+    start, end = 0, len(region)
+    for before in known:
+        stop = start + len(before)
+        if region.startswith(before, start) and (stop == end or _OPENING.match(region, stop)):
+            chunks.append(before)
+        else:
+            found = _KEY[2].search(region, start)
+            stop = found.end() if found else end
+            chunks.append(region[start:stop])
+        start = stop
+        if start == end:
+            return "", chunks
+    chunks += _cut(region[start:], 2)[1]
+    return ("", chunks) if len(chunks) <= MAX_STAGES else _cut(region, 2)
 
 
 def _cut(region: str, indent: int) -> tuple[str, list[str]]:
