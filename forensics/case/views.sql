@@ -76,18 +76,42 @@ SELECT c.id AS commit_id, c.source AS source_id, s.name AS source, c.oid, c.acto
     c.commit_offset, c.message, c.boundary, c.position, c.acquisition AS acquisition_id
 FROM git_commit c LEFT JOIN actor a ON a.id = c.actor LEFT JOIN source s ON s.id = c.source;
 
+-- A stage is held by the release that was assigned to it last, of those that were not unassigned from it or deregistered
+-- since. Tags that the newest reading did not find any more do not count.
 CREATE OR REPLACE VIEW releases AS
+WITH newest AS (
+    SELECT source, max(acquisition) AS acquisition FROM ref GROUP BY source
+), tagged AS (
+    SELECT source, name, git_commit, max(acquisition) AS last FROM ref GROUP BY source, name, git_commit
+), moved AS (
+    SELECT m.*, (coalesce(m.time, 0), m.ordinal, m.ref) AS place
+    FROM stage_move m
+    LEFT JOIN tagged t ON t.source = m.source AND t.name = m.ref AND t.git_commit = m.git_commit
+    LEFT JOIN newest n ON n.source = m.source
+    WHERE m.release IS NOT NULL AND NOT coalesce(t.last < n.acquisition, FALSE)
+), held AS (
+    SELECT a.source, a.artifact_name, a.stage, arg_max(a.release, a.place) AS release
+    FROM moved a
+    WHERE a.action = 'assign' AND NOT EXISTS (
+        FROM moved u WHERE u.source = a.source AND u.artifact_name = a.artifact_name AND u.release = a.release
+            AND u.place > a.place AND (u.action = 'deregister' OR (u.action = 'unassign' AND u.stage = a.stage))
+    )
+    GROUP BY a.source, a.artifact_name, a.stage
+), live AS (
+    SELECT release, list(DISTINCT stage ORDER BY stage) AS stages FROM held GROUP BY release
+)
 SELECT r.id AS release_id, r.source AS source_id, s.name AS source, r.name, r.artifact_name, r.label,
-    c.oid AS commit_oid, r.time, r.actor_mail, r.message, r.ref,
-    (SELECT list(DISTINCT stage ORDER BY stage) FROM (
-        SELECT m.stage, arg_max(m.action, m.ordinal) AS action, arg_max(m.release, m.ordinal) AS release
-        FROM stage_move m
-        WHERE m.source = r.source AND m.artifact_name = r.artifact_name AND m.stage <> ''
-          AND m.action IN ('assign', 'unassign')
-        GROUP BY m.stage
-    ) WHERE action = 'assign' AND release = r.id) AS stages,
-    r.acquisition AS acquisition_id
-FROM release r LEFT JOIN git_commit c ON c.id = r.git_commit LEFT JOIN source s ON s.id = r.source;
+    c.oid AS commit_oid, r.time, r.actor_mail, r.message, r.ref, l.stages, r.acquisition AS acquisition_id
+FROM release r LEFT JOIN git_commit c ON c.id = r.git_commit LEFT JOIN source s ON s.id = r.source
+LEFT JOIN live l ON l.release = r.id;
+
+CREATE OR REPLACE VIEW deployments AS
+SELECT d.source AS source_id, s.name AS source, d.model, d.subject, d.environment, d.started, d.ended,
+    s.kind <> 'deployments' OR q.state = (
+        SELECT arg_max(a.state, a.id) FROM acquisition a WHERE a.source = d.source
+    ) AS stands, o.path AS document, o.locus AS document_locus, d.acquisition AS acquisition_id
+FROM deployment d LEFT JOIN source s ON s.id = d.source LEFT JOIN acquisition q ON q.id = d.acquisition
+LEFT JOIN origin o ON o.id = d.origin;
 
 CREATE OR REPLACE VIEW nodes AS
 SELECT n.id AS node_id, n.kind, n.acquisition AS acquisition_id FROM node n;

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "path": ("questions", "Why one thing influences another: the shortest chain."),
     "blast-radius": ("incident", "Everything that a bad subject affects, live models first."),
     "rollback": ("incident", "The newest clean version to go back to, and how."),
+    "releases": ("incident", "What is in use where, since when, and its verdict."),
     "mark": ("marks", "What an investigator states of a subject."),
     "sql": ("sql", "The answer of a read-only SQL statement on the case."),
     "demo": ("walkthrough", "A sample incident, built and investigated step by step."),

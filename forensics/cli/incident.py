@@ -1,4 +1,4 @@
-"""The questions of an incident: ``blast-radius`` and ``rollback``."""
+"""The questions of an incident: ``blast-radius``, ``rollback`` and ``releases``."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ import click
 from forensics.cli.options import Shared, as_of_option, asking
 from forensics.cli.output import emit, write
 
-__all__ = ["blast_radius_command", "rollback_command"]
+__all__ = ["blast_radius_command", "releases_command", "rollback_command"]
 
 
 @click.command(
@@ -77,6 +77,33 @@ def rollback_command(
         write([written(answer).encode()], None if script == "-" else script)
         _make_executable(script)
     emit(answer, replace(shared, output=os.devnull) if script == "-" else shared)
+
+
+@click.command(
+    "releases",
+    epilog="""\b
+Examples:
+  forensics releases                              all of them, the live ones first
+  forensics releases fraud                        those of one artifact, by its name or path
+  forensics releases --as-of 2026-03-01T12:00:00Z --format csv
+
+Stages come from GTO tags and ML Metadata, environments from a deployments.csv. All times are claims. Without a mark
+of something bad there is no verdict. Exits with 3 where a deployment could not be read or resolved.""",
+)
+@click.argument("subject", default="", metavar="[SUBJECT]")
+@as_of_option
+@asking()
+def releases_command(shared: Shared, subject: str, as_of: str | None) -> None:
+    """What is in use where, since when, and its verdict.
+
+    Releases in their stages and deployments in their environments, live ones first and affected ones before others; a
+    SUBJECT narrows the list.
+    """
+    from forensics.case import Case
+    from forensics_queries.releases import releases
+
+    with Case.open(shared.case) as case:
+        emit(releases(case, subject, as_of=as_of), shared)
 
 
 def _make_executable(script: str) -> None:

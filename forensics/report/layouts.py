@@ -85,7 +85,37 @@ def _radius_kind(row: Any) -> str:
 
 def _radius_detail(row: Any) -> tuple[Detail, ...]:
     why = chain(row.path) if row.distance else "it is what is bad itself"
-    return _labelled(why=why, owner=row.thing.owner)
+    return (*_labelled(why=why, owner=row.thing.owner), *((f"{one.state}:", _window(one)) for one in row.windows))
+
+
+def _window(one: Any) -> str:
+    """A window in words: ``prod since 2026-03-01 12:00:00Z (fraud@v1.2.0)``."""
+    since, until = clock(one.claimed_since), clock(one.claimed_until)
+    span = f"{f'from {since} ' if since else ''}to {until}" if until else f"since {since}" if since else ""
+    because = "; ".join(part for part in (one.release, "" if until else one.ended_by) if part)
+    return " ".join(part for part in (one.where, span, f"({because})" if because else "") if part)
+
+
+_STATES = {
+    "live": "LIVE",
+    "planned": "PLANNED, it begins later",
+    "ended": "ENDED",
+    "released": "RELEASED, in no stage or environment on record",
+}
+
+
+def _releases_opening(answer: Answer[Any]) -> str:
+    live = [row.verdict for row in answer.rows if row.window.state == "live"]
+    counts = {verdict: live.count(verdict) for verdict in dict.fromkeys(live)}
+    said = _counts({verdict: n for verdict, n in counts.items() if verdict != "no marks"}, "")
+    return f"{len(live):,} live{f': {said}' if said else ''}"
+
+
+def _releases_detail(row: Any) -> tuple[Detail, ...]:
+    place = f", at {row.place.title} {row.place.digest}".rstrip() if row.place else ""
+    because = f"{row.reason}: {REASONS.get(row.reason, row.reason)}{place}" if row.reason else ""
+    found = [("is:", f"{thing.title} {thing.digest}".rstrip()) for thing in row.things]
+    return (*found, *_labelled(unknown=because, not_resolved=row.problem, ended=row.window.ended_by))
 
 
 _OUTCOMES = {
@@ -120,7 +150,10 @@ def _rollback_detail(row: Any) -> tuple[Detail, ...]:
     found = [*_labelled(commit=row.commit, **{f"bytes {row.bytes}": row.bytes_detail}, sha256=row.sha256)]
     for refused in row.refused:
         because = f" ({refused.reason}{f', {refused.place.title}' if refused.place else ''})" if refused.reason else ""
-        found.append(("refused:", f"{refused.thing.digest or refused.thing.title} is {refused.verdict}{because}"))
+        named = f" ({', '.join(refused.releases)})" if refused.releases else ""
+        found.append(
+            ("refused:", f"{refused.thing.digest or refused.thing.title}{named} is {refused.verdict}{because}")
+        )
     found += [(VERBATIM, command) for command in row.commands]
     for number, step in enumerate(row.plan, 1):
         by = f" by {step.clean.digest}" if step.clean else " by a clean one, which a person has to supply"
@@ -279,6 +312,20 @@ LAYOUTS: dict[str, Layout] = {
         detail=_rollback_detail,
         opening=_rollback_opening,
         empty="no affected or unknown model that a commit holds was found",
+    ),
+    "releases": Layout(
+        (
+            Column("VERDICT", lambda row: row.verdict),
+            Column("WHERE", lambda row: row.window.where),
+            Column("SOURCE", lambda row: row.window.source, apart=True),
+            Column("RELEASE", lambda row: row.window.release),
+            Column("CLAIMED SINCE", lambda row: clock(row.window.claimed_since)),
+            Column("CLAIMED UNTIL", lambda row: clock(row.window.claimed_until)),
+        ),
+        heading=lambda row: _STATES[row.window.state],
+        detail=_releases_detail,
+        opening=_releases_opening,
+        empty="no release and no deployment is on record",
     ),
     "mark-add": _MARKS,
     "mark-list": _MARKS,

@@ -29,6 +29,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "path": ("forensics_queries.path", "Link"),
     "blast-radius": ("forensics_queries.blast_radius", "Affected"),
     "rollback": ("forensics_queries.rollback", "Target"),
+    "releases": ("forensics_queries.releases", "InUse"),
     "mark-add": ("forensics_queries.marks", "Mark"),
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),

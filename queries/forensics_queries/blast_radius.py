@@ -9,6 +9,7 @@ from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import ArtifactKind, GapKind, NodeKind
 from forensics.taint import Judgement, Level, judge
+from forensics_queries.exposure import Exposure, Window, exposures, unread_deployments
 from forensics_queries.moment import Moment, moment
 from forensics_queries.standing import Accused, accused
 from forensics_queries.statement import rows
@@ -28,7 +29,7 @@ class Affected:
         verdict: ``affected`` or ``unknown``.
         thing: the version.
         kind: what the artifact is used as.
-        stages: stages that one of its releases is assigned to now: it is live there.
+        stages: stages and environments in which it is live.
         releases: releases of this version that the verdict holds for.
         distance: steps of influence from the subject, or from the gap.
         reason: why it is unknown; empty where affected.
@@ -39,6 +40,7 @@ class Affected:
         commit: the id of the commit at which it first stands on record, empty where no commit holds it.
         claimed_time: of that commit, seconds since 1970 in UTC.
         claimed_mail: of that commit's author.
+        windows: where it was in use, by itself or as one of these releases, and from when to when: live ones first.
     """
 
     verdict: str
@@ -55,6 +57,7 @@ class Affected:
     commit: str = ""
     claimed_time: int | None = None
     claimed_mail: str = ""
+    windows: tuple[Window, ...] = ()
 
 
 def judged(case: Case, subjects: Sequence[str], as_of: str | None) -> tuple[Judgement, Accused, Moment]:
@@ -94,10 +97,15 @@ def blast_radius(
     """
     judgement, start, when = judged(case, subjects, as_of)
     versions = [version for version in judgement.reached(NodeKind.VERSION) if when.stood(version)]
-    found = _rows(case, judgement, versions, tuple(models))
+    used = exposures(when)
+    found = _rows(case, judgement, versions, tuple(models), _windows(judgement, used))
     notes = [f"started from {label}" for label in start.labels]
     notes += [f"taint stops at {label}" for label in start.stops]
     notes += when.notes
+    unresolved = sum(bool(one.problem) for one in used) + len(unread_deployments(when))
+    if unresolved:
+        said = "1 deployment" if unresolved == 1 else f"{unresolved:,} deployments"
+        notes.append(f"{said} could not be read or resolved, so more may be live: forensics releases")
     if judgement.stopped:
         stopped = sorted(thing.title for thing in things(case, judgement.stopped).values())
         notes.append(f"a cleared mark stopped the taint at {', '.join(stopped)}")
@@ -120,9 +128,11 @@ def unread(judgement: Judgement, when: Moment) -> bool:
     return any(commit not in judgement.before for (commit,) in found)
 
 
-def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[str, ...]) -> list[Affected]:
+def _rows(
+    case: Case, judgement: Judgement, versions: list[int], models: tuple[str, ...], windows: dict[int, list[Window]]
+) -> list[Affected]:
     shown = things(case, versions)
-    stages = _releases(case, judgement, versions)
+    releases = _releases(case, judgement, versions)
     causes = {version: judgement.cause(version) for version in versions}
     places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
     paths = dict(zip(versions, explain(case, [judgement.path(version) for version in versions]), strict=True))
@@ -135,7 +145,7 @@ def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[s
             continue
         affected = cause.level is Level.AFFECTED
         kind = "model" if any(fnmatchcase(thing.path, glob) for glob in models) else thing.artifact_kind
-        live, released = stages.get(version, ((), ()))
+        used = tuple(windows.get(version, ()))
         path = paths[version]
         oid, time, mail = first.get(version, ("", None, ""))
         found.append(
@@ -143,8 +153,8 @@ def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[s
                 verdict=cause.level.name.lower(),
                 thing=thing,
                 kind=kind,
-                stages=live,
-                releases=released,
+                stages=tuple(sorted({window.where for window in used if window.state == "live"})),
+                releases=releases.get(version, ()),
                 distance=cause.depth,
                 reason="" if affected else cause.reason,
                 place=None if affected else places.get(cause.place),
@@ -154,6 +164,7 @@ def _rows(case: Case, judgement: Judgement, versions: list[int], models: tuple[s
                 claimed_time=time,
                 claimed_mail=mail,
                 path=path,
+                windows=used,
             )
         )
     return sorted(found, key=_rank)
@@ -179,17 +190,33 @@ def _rank(row: Affected) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _releases(
-    case: Case, judgement: Judgement, versions: list[int]
-) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The stages and releases of versions, as far as the release is not clear itself (rule 4)."""
-    found: dict[int, tuple[set[str], set[str]]] = {}
-    for version, release, name, stages in rows(case, "blast_radius.releases", versions=versions):
+def _releases(case: Case, judgement: Judgement, versions: list[int]) -> dict[int, tuple[str, ...]]:
+    """The releases of versions, as far as the release is not clear itself (rule 4)."""
+    found: dict[int, set[str]] = {}
+    for version, release, name in rows(case, "blast_radius.releases", versions=versions):
         if judgement.level(release) is not Level.CLEAR:
-            live, names = found.setdefault(version, (set(), set()))
-            live.update(stages or ())
-            names.add(name)
-    return {version: (tuple(sorted(live)), tuple(sorted(names))) for version, (live, names) in found.items()}
+            found.setdefault(version, set()).add(name)
+    return {version: tuple(sorted(names)) for version, names in found.items()}
+
+
+def _windows(judgement: Judgement, used: Iterable[Exposure]) -> dict[int, list[Window]]:
+    """Where each version was in use: by itself, by its bytes, or as a release that is not clear itself (rule 4)."""
+    lineage = judgement.lineage
+    found: dict[int, list[Window]] = {}
+    for one in used:
+        versions: dict[int, None] = {}
+        for node in one.nodes:
+            kind = lineage.kind(node)
+            if kind is NodeKind.RELEASE and judgement.level(node) is not Level.CLEAR:
+                versions |= dict.fromkeys(lineage.released(node))
+            elif kind is NodeKind.VERSION:
+                versions[node] = None
+            elif kind is NodeKind.CONTENT:
+                holding = [*lineage.same(node), *lineage.directories(node)]
+                versions |= dict.fromkeys(version for content in holding for version in lineage.holders(content))
+        for version in versions:
+            found.setdefault(version, []).append(one.window)
+    return found
 
 
 def _doses(case: Case, judgement: Judgement, versions: list[int]) -> dict[int, str]:

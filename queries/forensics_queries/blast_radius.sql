@@ -2,9 +2,9 @@
 
 -- @name releases
 -- @param versions ids of versions
-SELECT e.cause, r.release_id, r.name, r.stages
+SELECT e.cause, r.id, r.name
 FROM edge e
-JOIN releases r ON r.release_id = e.effect
+JOIN release r ON r.id = e.effect
 SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = e.cause
 WHERE e.kind = 'released'
 ORDER BY e.cause, r.name;

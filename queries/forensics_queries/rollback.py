@@ -35,12 +35,14 @@ class Refused:
         verdict: ``affected`` or ``unknown``; ``clear`` where only its bytes are lost.
         reason: why it is unknown, or what became of its bytes; empty where affected.
         place: where it became so: the gap, the file.
+        releases: its releases.
     """
 
     thing: Thing
     verdict: str
     reason: str
     place: Thing | None
+    releases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +196,13 @@ def _targets(
     targets = []
     for version in sorted(chosen, key=rank):
         commit, locator = introduced(version), found(version)[0]
-        refused = _refused(case, judgement, newer(version), shown)
+        refused = _refused(case, judgement, newer(version), shown, releases)
         if version in proved:
             after = [other for other in lost if not succession.is_older(other, version)]
-            refused += tuple(Refused(shown[other], "clear", f"bytes {lost[other].state}", None) for other in after)
+            refused += tuple(
+                Refused(shown[other], "clear", f"bytes {lost[other].state}", None, releases.get(other, ()))
+                for other in after
+            )
         outcome = "unproved" if version in lost else "restore" if refused else "keep"
         commands = restore_commands(locator, shown[version].path, commit, digests[version]) if commit else ()
         targets.append(
@@ -206,7 +211,7 @@ def _targets(
         )  # fmt: skip
     if not clean and others:
         version = min(succession.newest(others), key=rank)
-        refused = _refused(case, judgement, others, shown)
+        refused = _refused(case, judgement, others, shown, releases)
         plan = rebuild_plan(case, judgement, version, history, look)
         targets.append(
             _target("rebuild", shown[version], releases.get(version, ()), introduced(version), sizes[version],
@@ -252,7 +257,13 @@ def _look_for(
     return proved, lost
 
 
-def _refused(case: Case, judgement: Judgement, versions: list[int], shown: dict[int, Thing]) -> tuple[Refused, ...]:
+def _refused(
+    case: Case,
+    judgement: Judgement,
+    versions: list[int],
+    shown: dict[int, Thing],
+    releases: dict[int, tuple[str, ...]],
+) -> tuple[Refused, ...]:
     causes = {version: judgement.cause(version) for version in versions}
     places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
     return tuple(
@@ -261,6 +272,7 @@ def _refused(case: Case, judgement: Judgement, versions: list[int], shown: dict[
             cause.level.name.lower(),
             "" if cause.level is Level.AFFECTED else cause.reason,
             None if cause.level is Level.AFFECTED else places.get(cause.place),
+            releases.get(version, ()),
         )
         for version, cause in causes.items()
         if cause is not None and version in shown
@@ -275,6 +287,6 @@ def _commit(case: Case, judgement: Judgement, version: int) -> str:
 
 def _releases(case: Case, versions: list[int]) -> dict[int, tuple[str, ...]]:
     found: dict[int, list[str]] = {}
-    for version, _, name, _ in rows(case, "blast_radius.releases", versions=versions):
+    for version, _, name in rows(case, "blast_radius.releases", versions=versions):
         found.setdefault(version, []).append(name)
     return {version: tuple(names) for version, names in found.items()}

@@ -185,5 +185,5 @@ def test_every_word_of_an_answer_has_its_sentence():
 
     assert set(VERDICTS) == {level.name.lower() for level in Level}
     assert set(STRENGTHS) == set(Strength)
-    assert set(REASONS) == (set(Strength) - CERTAIN) | set(Reason) | set(GapKind)
+    assert set(REASONS) == (set(Strength) - CERTAIN) | set(Reason) | set(GapKind) | {"unresolved"}
     assert set(FINDINGS) == set(FindingKind)

@@ -1,0 +1,5 @@
+"""Deployments: what was in use where and when, from a small CSV file that a user supplies."""
+
+from forensics_connectors.deployments.connector import DeploymentsConnector
+
+__all__ = ["DeploymentsConnector"]
