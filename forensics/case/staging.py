@@ -139,9 +139,11 @@ class Staging:
         return [number for number in self._nodes.values() if number not in self._described]
 
     def drop(self) -> None:
-        """Removes the temporary tables."""
+        """Removes the temporary tables, and the numbers: the garbage collector would come round for them much later."""
         for name in TABLES:
             self._connection.execute(f"DROP TABLE IF EXISTS stage_{name}")
+        for numbers in (self._nodes, self._contents, self._commits, self._origins, self._artifacts, self._manners):
+            numbers.clear()
 
     def _flush(self, name: str) -> None:
         waiting = self._rows[name]
