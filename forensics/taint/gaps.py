@@ -31,6 +31,7 @@ class Origins:
         commits: those at which what is bad first stands on record.
         placed: it was nowhere before them, as far as can be told (module docstring).
         source: the source that all seeds are versions, runs or releases of; None where there is no such source.
+        has_code: some content is known by its git id, as code is.
     """
 
     contents: frozenset[int]
@@ -38,6 +39,7 @@ class Origins:
     commits: tuple[int, ...]
     placed: bool
     source: int | None = None
+    has_code: bool = False
 
 
 def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Origins:
@@ -59,7 +61,10 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
         same = lineage.same(content)
         contents.update(same)
         placed = placed and _arrived(lineage, order, _carriers(lineage, same))
-    return Origins(frozenset(contents), only_contents, tuple(sorted(commits)), placed, _only_source(lineage, seeds))
+    ids = lineage.case.rows(statements("forensics.taint", "gaps.sql")["git_ids"], {"contents": sorted(contents)})
+    return Origins(
+        frozenset(contents), only_contents, tuple(sorted(commits)), placed, _only_source(lineage, seeds), bool(ids)
+    )
 
 
 def _only_source(lineage: "Lineage", seeds: Iterable[Seed]) -> int | None:
@@ -173,8 +178,8 @@ def _admits(gap: GapKind, marked: bool, digest: str | None, origins: Origins, so
         case GapKind.NO_DIGEST:
             return not origins.only_contents or marked
         case GapKind.CODE_NOT_COMMITTED if origins.only_contents:
-            # A file with a full digest is not the marked one; a directory may hold it.
-            return marked and (digest is None or digest.endswith(".dir"))
+            # A file with a full digest is not the marked one; a directory may hold it, and code of whatever size.
+            return (marked or origins.has_code) and (digest is None or digest.endswith(".dir"))
         case _:
             return True
 

@@ -22,6 +22,10 @@ SELECT source, count(*) FROM (
     SELECT source FROM release WHERE list_contains($nodes::INTEGER[], id)
 ) GROUP BY source ORDER BY source;
 
+-- @name git_ids
+SELECT c.id FROM content c SEMI JOIN (SELECT unnest($contents::INTEGER[]) AS id) g ON g.id = c.id
+WHERE c.algorithm = 'git' ORDER BY c.id;
+
 -- @name opaque_versions
 -- @param versions ids of versions
 SELECT DISTINCT g.id AS carrier, v.id AS opaque

@@ -156,7 +156,7 @@ class Lineage:
         return found
 
     def _mentions(self, version: int) -> tuple[int, ...]:
-        """A version stands on record where a run that made or used it does, though commits may hold it later or never."""
+        """A version stands on record where a run that made or used it does, though commits hold it later or never."""
         runs = [run for run, _ in self.causes(version, EdgeKind.GENERATED)]
         runs += [run for run, _ in self.effects(version, EdgeKind.USED)]
         return tuple(dict.fromkeys(commit for run in runs for commit in self.places(run)))

@@ -99,3 +99,16 @@ class TestRule11GapsAdmitOrDoNot:
         root = history.version("other", "fine", at)
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), root) == "clear"
+
+    def test_code_that_no_commit_holds_admits_a_file_that_git_alone_knows(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        at = history.commit()
+        script = history.file("lib/train.py", "code", at)
+        library = history.folder("lib", {"train.py": "code", "more.py": "m"})
+        history.gap(GapKind.CODE_NOT_COMMITTED, library)
+        model = history.version("model", "m", at)
+        history.run([library], [model], at)
+        with history.case(tmp_path) as asked:
+            found = asked.verdicts(asked.judge(script.digest), library, model)
+        assert found == ["unknown: code-not-committed", "unknown: code-not-committed"]
