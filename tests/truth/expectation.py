@@ -81,7 +81,9 @@ class _Closure:
 
     def marked(self, version: Version) -> bool:
         subject = self.subject
-        return subject.kind == "content" and self.facts.is_comparable(subject) and subject.target in version.contents
+        # No record says what a directory holds that was read in a state which no commit has; only a token does.
+        stated = {version.name[1]} if version.is_unseen else version.contents
+        return subject.kind == "content" and self.facts.is_comparable(subject) and subject.target in stated
 
     def made(self, things: list[object]) -> bool:
         return any(self.subject.target in thing.consumed() for thing in things)  # type: ignore[attr-defined]
