@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from forensics.errors import SourceError, UsageError
 from forensics.model import Record, Source
 
-__all__ = ["Connector", "connectors", "find_connector"]
+__all__ = ["Connector", "SideReader", "connectors", "find_connector", "find_readers"]
 
 
 class Connector(Protocol):
@@ -46,10 +46,44 @@ class Connector(Protocol):
         """
 
 
+@runtime_checkable
+class SideReader(Protocol):
+    """A connector that also reads what others read: each reading is an acquisition of the same source."""
+
+    def beside(self, locator: str) -> Source | None:
+        """As ``Connector.discover``, asked once another connector was found to read the locator.
+
+        Returns:
+            The source, the same by its fingerprints; None where there is nothing to add. It is asked of every locator,
+            so it must answer soon.
+        """
+
+
 def connectors() -> list[Connector]:
     """All installed connectors, those of higher rank first."""
     found: list[Connector] = [entry.load()() for entry in entry_points(group="forensics.connectors")]
     return sorted(found, key=lambda connector: (-connector.rank, connector.kind))
+
+
+def find_readers(locator: str, kind: str | None = None) -> list[tuple[Connector, Source]]:
+    """Finds all connectors that are to read a locator: the one that recognises it, and those that read beside it.
+
+    Args:
+        locator: a path or an URL.
+        kind: the connector to use, and no other.
+
+    Raises:
+        UsageError: there is no connector of that kind.
+        SourceError: no connector recognises the locator.
+    """
+    first, source = find_connector(locator, kind)
+    readers = [(first, source)]
+    for connector in connectors() if kind is None else ():
+        if connector.kind != first.kind and isinstance(connector, SideReader):
+            found = connector.beside(locator)
+            if found is not None:
+                readers.append((connector, found))
+    return readers
 
 
 def find_connector(locator: str, kind: str | None = None) -> tuple[Connector, Source]:

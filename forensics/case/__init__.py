@@ -70,12 +70,14 @@ class Case:
         self._graph = None
         self.connection.close()
 
-    def ingest(self, source: "Source", records: "Iterable[Record]", *, argv: Iterable[str] = ()) -> "Ingested":
+    def ingest(
+        self, source: "Source", records: "Iterable[Record]", *, argv: Iterable[str] = (), connector: str = ""
+    ) -> "Ingested":
         """Reads a source into the case, in one transaction (``forensics.case.ingest``)."""
         from forensics.case.ingest import ingest
 
         self._graph = None
-        return ingest(self.connection, self.path, source, records, list(argv))
+        return ingest(self.connection, self.path, source, records, list(argv), connector)
 
     def journal(self, action: str, details: dict[str, object], *, argv: Iterable[str] = ()) -> str:
         """Appends to the journal and returns the entry's digest."""

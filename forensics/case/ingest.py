@@ -58,11 +58,17 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def known_state(connection: "DuckDBPyConnection", source: Source) -> tuple[int | None, str]:
+def known_state(connection: "DuckDBPyConnection", source: Source, connector: str = "") -> tuple[int | None, str]:
     """Looks a source up by its fingerprints.
 
+    Args:
+        connection: the case.
+        source: what ``discover`` found.
+        connector: the kind of the connector that is to read it; empty for any.
+
     Returns:
-        Its id in the case, or None; and the state that its last acquisition from this locator saw, or an empty text.
+        Its id in the case, or None; and the state that this connector's last acquisition from this locator saw, or an
+        empty text.
     """
     sql = statements("forensics.case", "ingest.sql")
     found = connection.execute(
@@ -71,12 +77,18 @@ def known_state(connection: "DuckDBPyConnection", source: Source) -> tuple[int |
     ).fetchone()
     if found is None:
         return None, ""
-    state = connection.execute(sql["last_state"], {"source": found[0], "locator": source.locator}).fetchone()
+    given = {"source": found[0], "locator": source.locator, "connector": connector}
+    state = connection.execute(sql["last_state"], given).fetchone()
     return int(found[0]), str(state[0]) if state else ""
 
 
 def ingest(
-    connection: "DuckDBPyConnection", path: Path, source: Source, records: Iterable[Record], argv: list[str]
+    connection: "DuckDBPyConnection",
+    path: Path,
+    source: Source,
+    records: Iterable[Record],
+    argv: list[str],
+    connector: str = "",
 ) -> Ingested:
     """Reads a source into the case. Killed or failing at any point, it leaves the case as it was.
 
@@ -86,6 +98,7 @@ def ingest(
         source: what ``discover`` found.
         records: what ``read`` yields; it is not consumed where the source's state is the last one seen.
         argv: the command, for the journal.
+        connector: the kind of the connector that reads it, where several may read one source.
 
     Raises:
         CaseError: the case cannot be written.
@@ -94,7 +107,7 @@ def ingest(
     """
     sql = statements("forensics.case", "ingest.sql")
     started = now()
-    known, state = known_state(connection, source)
+    known, state = known_state(connection, source, connector)
     with translated(path), _uncollected():
         acquisition = _next(connection, "acquisition")
         number = known if known is not None else _next(connection, "source")
@@ -105,7 +118,7 @@ def ingest(
             staging.put_all(records)
         clock = time.perf_counter()
         added: dict[str, int] = {}
-        details: dict[str, object] = {}
+        details: dict[str, object] = {"connector": connector} if connector else {}
         with transaction(connection):
             if known is None:
                 row = [number, source.kind, source.name, source.object_format, acquisition]
@@ -115,7 +128,7 @@ def ingest(
                 added = _merge(connection, staging, number, acquisition)
                 connection.execute("UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'generation'")
                 if staging.acquired is not None:
-                    details = dict(staging.acquired.details)
+                    details |= staging.acquired.details
             details["write_seconds"] = round(time.perf_counter() - clock, 3)
             seen = staging.acquired.state if staging is not None and staging.acquired is not None else source.state
             reading = [acquisition, number, source.locator, seen, started, now(), __version__, sum(added.values())]

@@ -6,8 +6,12 @@ WHERE s.kind = $kind AND s.object_format = $object_format
   AND EXISTS (FROM fingerprint f WHERE f.source = s.id AND list_contains($fingerprints::VARCHAR[], f.value))
 ORDER BY s.id LIMIT 1;
 
+-- Several connectors may read one source, each to a state of its own.
 -- @name last_state
-SELECT state FROM acquisition WHERE source = $source AND locator = $locator ORDER BY id DESC LIMIT 1;
+SELECT state FROM acquisition
+WHERE source = $source AND locator = $locator
+  AND ($connector = '' OR coalesce(json_extract_string(details, '$.connector'), '') IN ('', $connector))
+ORDER BY id DESC LIMIT 1;
 
 -- @name insert_fingerprints
 INSERT INTO fingerprint

@@ -61,15 +61,15 @@ def _answer(rows: "list[Ingested]", kind: str | None) -> "Answer[Ingested]":
 
 def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> "Iterator[Ingested]":
     from forensics.case import Case
-    from forensics_connectors.contract import find_connector
+    from forensics_connectors.contract import find_readers
 
-    found = [find_connector(locator, kind) for locator in locators]
+    found = [reader for locator in locators for reader in find_readers(locator, kind)]
     with Case.open(shared.case, write=True, new=True) as case:
         for connector, source in found:
             start = time.perf_counter()
             records = connector.read(source)
             watched = _watched(records, source.name) if shared.shows_progress else records
-            done = case.ingest(source, watched, argv=["forensics", *sys.argv[1:]])
+            done = case.ingest(source, watched, argv=["forensics", *sys.argv[1:]], connector=connector.kind)
             yield replace(done, details={**done.details, "seconds": round(time.perf_counter() - start, 2)})
 
 
