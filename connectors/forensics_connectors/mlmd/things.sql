@@ -81,21 +81,21 @@ FROM mlmd_context c LEFT JOIN type t ON t.id = c.type_id;
 
 -- @name texts
 -- The properties that say something of lineage or names, as text. Numbers stand in either column, by writer's taste.
-CREATE MACRO stated(s, i) AS CASE WHEN s IS NULL THEN i::VARCHAR WHEN trim(s) IN ('None', 'null', '') THEN NULL
-    ELSE trim(plain(s)) END;
+CREATE MACRO stated(t) AS CASE WHEN trim(t) IN ('None', 'null', '') THEN NULL ELSE trim(plain(t)) END;
 CREATE TABLE execution_text AS
-SELECT x.local, x.id, p.name, m.meaning, m.algorithm, stated(p.string_value, p.int_value) AS value
-FROM mlmd_execution_property p
+SELECT x.local, x.id, p.name, m.meaning, m.algorithm, stated(p.value) AS value
+FROM (SELECT owner_id, name, coalesce(string_value, int_value::VARCHAR) AS value FROM mlmd_execution_property
+    WHERE name IN (SELECT name FROM meaning WHERE of_execution)) p
 JOIN meaning m ON m.name = p.name AND m.of_execution
 JOIN execution x ON x.id = p.owner_id
-WHERE stated(p.string_value, p.int_value) IS NOT NULL;
+WHERE stated(p.value) IS NOT NULL;
 CREATE TABLE artifact_text AS
-SELECT a.local, a.id, p.name, p.is_custom_property AS custom, m.meaning, m.algorithm,
-    stated(p.string_value, p.int_value) AS value
-FROM mlmd_artifact_property p
+SELECT a.local, a.id, p.name, m.meaning, m.algorithm, stated(p.value) AS value
+FROM (SELECT owner_id, name, coalesce(string_value, int_value::VARCHAR) AS value FROM mlmd_artifact_property
+    WHERE name IN (SELECT name FROM meaning WHERE NOT of_execution)) p
 JOIN meaning m ON m.name = p.name AND NOT m.of_execution
 JOIN artifact a ON a.id = p.owner_id
-WHERE stated(p.string_value, p.int_value) IS NOT NULL;
+WHERE stated(p.value) IS NOT NULL;
 
 -- @name events
 CREATE TABLE event AS
@@ -105,10 +105,17 @@ SELECT e.id, a.local AS version, x.local AS execution, e.type, nullif(e.millisec
 FROM mlmd_event e JOIN artifact a ON a.id = e.artifact_id JOIN execution x ON x.id = e.execution_id;
 
 -- @name slots
+-- Nearly every path is a key and an index; only longer ones are worth an ordered aggregate.
 CREATE TABLE slot AS
-SELECT event_id, string_agg(step, '/' ORDER BY ordinal) AS path
-FROM (SELECT event_id, ordinal, coalesce(plain(step_key), '') AS step FROM mlmd_event_path WHERE NOT is_index_step
-    UNION ALL
-    SELECT event_id, ordinal, coalesce(step_index::VARCHAR, plain(step_key)) FROM mlmd_event_path
-    WHERE is_index_step IS NOT false)
-GROUP BY event_id;
+WITH step AS (
+    SELECT event_id, ordinal,
+        CASE WHEN is_index_step IS false OR step_index IS NULL THEN plain(step_key) ELSE step_index::VARCHAR END AS step
+    FROM mlmd_event_path
+), short AS (
+    SELECT event_id, count(*) AS steps, arg_min(step, ordinal) AS first, arg_max(step, ordinal) AS last
+    FROM step GROUP BY event_id
+)
+SELECT event_id, CASE steps WHEN 1 THEN first ELSE first || '/' || last END AS path FROM short WHERE steps <= 2
+UNION ALL
+SELECT event_id, string_agg(step, '/' ORDER BY ordinal) FROM step
+WHERE event_id IN (SELECT event_id FROM short WHERE steps > 2) GROUP BY event_id;
