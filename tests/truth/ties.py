@@ -1,8 +1,8 @@
 """What the world ties to a subject, as far as the documents that are left can say it.
 
 A version is tied when the subject truly led to it by steps that are still on record: it is the subject, it was read out
-of what is tied or holds it, a run that read it made it, or somebody copied it. Bytes that stood before the subject came
-are not its doing, and pass nothing on.
+of what is tied or holds it, a run that read it made it, or somebody copied it. Bytes that stood before the subject
+came, or that a run made without it too, are not its doing, and pass nothing on.
 """
 
 from collections import defaultdict
@@ -45,14 +45,21 @@ class Ties:
         if any(version.name in self.versions for version in deps):
             return True
         # What led to the outs and to no dep came by the command, code that is not declared or a previous version.
-        made = any(target in thing.origins for entry in run.entries if entry.ran for _, thing in entry.outs)
+        # A file in git with the same few bytes as the subject is chance.
+        tokens = self._subject.tokens
+        entries = [entry for entry in run.entries if entry.ran and (tokens or target not in entry.undeclared)]
+        made = any(target in thing.origins for entry in entries for _, thing in entry.outs)
         return made and self._is_known() and not any(target in thing.consumed() for _, thing in run.entry.deps)
 
     def _led_to(self, version: Version) -> bool:
         if self._stood_before(version):
             return False
-        if any(identity in self._runs for identity in version.runs):
+        if version.name[1] == self._subject.target and self._is_known():
             return True
+        ran = {identity for identity in version.runs if any(entry.ran for entry in self._facts.runs[identity].entries)}
+        if ran:
+            # Bytes that a run made without the subject, too, are not its doing.
+            return ran <= self._runs
         if any(name in self.versions for name in (*version.wholes, *version.parts)):
             return True
         return self._is_known() and (self._holds(version) or self._copies(version))
@@ -62,8 +69,6 @@ class Ties:
         subject = self._subject
         if subject.kind == "commit":
             return not version.runs and bool(version.commits & subject.origins)
-        if version.name[1] == subject.target:
-            return True
         blobs = [blob for thing in version.things for blob in thing.members.values()]
         return not version.runs and any(blob.content == subject.target and not _is_made(blob) for blob in blobs)
 
