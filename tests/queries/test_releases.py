@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forensics.case import Case
 from forensics.case.database import transaction
 from forensics.errors import UsageError
-from forensics.model import Acquired, Deployment, Finding, FindingKind, Origin, Source
+from forensics.model import Acquired, Deployment, Finding, FindingKind, Origin, Record, Source
 from forensics.report.schema import load
 from forensics_connectors.contract import find_connector
 from forensics_queries.blast_radius import blast_radius
@@ -36,7 +36,7 @@ MODEL = str(digest_of("model 3"))
 
 def deploy(case: Case, *stated: tuple[str, str, str, int | None, int | None], state: str = "one", bad: int = 0) -> None:
     """Reads deployments: model, subject, environment, start, end."""
-    records: list[object] = [
+    records: list[Record] = [
         Deployment(*row, Origin("deployments.csv", locus=f"line {number} in {state}"))
         for number, row in enumerate(stated, 2)
     ]
