@@ -18,10 +18,10 @@ SELECT a.local, a.id, n.path, d.algorithm, d.value, coalesce(k.kind, 'other') AS
 FROM artifact a JOIN named n ON n.local = a.local LEFT JOIN own_digest d ON d.local = a.local
 LEFT JOIN type_kind k ON k.id = a.type_id;
 CREATE TABLE further AS
-SELECT (nodes + (SELECT count(*) FROM content) + row_number() OVER (ORDER BY path, algorithm, value, identity, kind)
+SELECT (nodes + (SELECT count(*) FROM content) + row_number() OVER (ORDER BY path, algorithm, value, identity)
     - 1)::INTEGER AS local, *
-FROM (SELECT path, algorithm, value, identity, kind, min(id) AS id, arg_min(property, id) AS property,
-    arg_min(uri, id) AS uri FROM aside GROUP BY path, algorithm, value, identity, kind), first_free;
+FROM (SELECT path, algorithm, value, identity, min(kind) AS kind, min(id) AS id, arg_min(property, id) AS property,
+    arg_min(uri, id) AS uri FROM aside GROUP BY path, algorithm, value, identity), first_free;
 CREATE TABLE path AS
 SELECT (row_number() OVER (ORDER BY path) - 1)::INTEGER AS local, path
 FROM (SELECT path FROM named UNION SELECT path FROM further);
@@ -157,9 +157,9 @@ UNION ALL
 SELECT i.kind, i.cause, i.effect, CASE WHEN i.certain THEN 'recorded' ELSE 'inferred' END, i.reason, d.local
 FROM indirect i JOIN document d ON d.path = i.document AND d.locus = i.locus
 UNION ALL
-SELECT 'used', f.local, a.execution, 'recorded', CASE a.kind WHEN 'code' THEN 'code' ELSE 'outside' END, min(d.local)
+SELECT 'used', f.local, a.execution, 'recorded', CASE a.kind WHEN 'code' THEN 'code' ELSE 'outside' END, min(d.local) AS origin
 FROM aside a JOIN further f ON f.path = a.path AND f.algorithm IS NOT DISTINCT FROM a.algorithm
-    AND f.value IS NOT DISTINCT FROM a.value AND f.identity = a.identity AND f.kind = a.kind
+    AND f.value IS NOT DISTINCT FROM a.value AND f.identity = a.identity
 JOIN document d ON d.path = 'ExecutionProperty' AND d.locus = a.id || '/' || a.property GROUP BY ALL
 UNION ALL
 SELECT 'content', own.local, other.local,
