@@ -21,7 +21,7 @@ Link = tuple[int, Strength]
 _CODES = range(256)
 _KINDS = [edge_kind(code) if code < PARENT and code & 7 < len(Strength) else None for code in _CODES]
 _STRENGTHS = [edge_strength(code) if code & 7 < len(Strength) else Strength.ASSUMED for code in _CODES]
-_SUPPLY = frozenset({EdgeKind.GENERATED, EdgeKind.PART, EdgeKind.IMPORTED, EdgeKind.DECLARED})
+_SUPPLY = frozenset({EdgeKind.GENERATED, EdgeKind.PART, EdgeKind.IMPORTED})
 _USED_PATHS = """
 SELECT DISTINCT e.effect, a.path FROM edge e JOIN version v ON v.id = e.cause JOIN artifact a ON a.id = v.artifact
 WHERE e.kind = 'used' AND NOT starts_with(a.path, '$ ')

@@ -44,14 +44,24 @@ class Producers:
         self._equality = equality
 
     def rule(self, version: int, consumers: tuple[int, ...] = ()) -> Ruling:
-        """The level that a version's suppliers give it: all accused, affected; some, unknown.
+        """The level that a version's suppliers, and what a card declares it to be made from, give it.
 
-        A supplier that is not known for certain does not soften what the others accuse.
+        All suppliers accused, affected; some, unknown. A supplier that is not known for certain does not soften what
+        the others accuse. What is declared came in beside all that is recorded: it softens nothing, and nothing softens it.
 
         Args:
             version: the version.
             consumers: commits in whose ancestry a supplier must be on record to count; all count where there are none.
         """
+        ruling = self._by_suppliers(version, consumers)
+        for node, strength in self._lineage.causes(version, EdgeKind.DECLARED):
+            each = self._of(node, strength, consumers, is_whole=False)
+            if each.level > ruling.level:
+                ruling = each
+        return ruling
+
+    def _by_suppliers(self, version: int, consumers: tuple[int, ...]) -> Ruling:
+        """Those of which each may alone have made it."""
         recorded, introduced = self._lineage.supplies(version)
         judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
         if not consumers:

@@ -97,7 +97,7 @@ def _upstream(judgement: Judgement, version: int) -> tuple[list[int], list[int]]
             causes = [cause for cause, _ in lineage.causes(node, EdgeKind.USED)]
         else:
             causes = [cause for cause, _ in lineage.suppliers(node)]
-            causes += [cause for cause, _ in lineage.causes(node, EdgeKind.MEMBER)]
+            causes += [cause for cause, _ in lineage.causes(node, EdgeKind.MEMBER, EdgeKind.DECLARED)]
             # What is bad although all that made it is clean was replaced afterwards, so that a run would not mend it.
             if all(judgement.level(cause) is Level.CLEAR for cause in causes):
                 roots.setdefault(node)

@@ -58,7 +58,7 @@ SELECT id, mail FROM actor WHERE mail = $mail OR lower(mail) = lower($mail) ORDE
 -- @name externals
 -- @param url the beginning of an address
 SELECT v.id, a.path FROM artifact a JOIN version v ON v.artifact = a.id
-WHERE a.source = 0 AND starts_with(a.path, $url) ORDER BY v.id;
+WHERE a.source = 0 AND (starts_with(a.path, $url) OR starts_with(a.path, 'url:' || $url)) ORDER BY v.id;
 
 -- @name mark
 -- @param id number of a mark
