@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from forensics.errors import SourceError, UsageError
 from forensics.model import Record, Source
+from forensics.secrets import without_secrets
 
 __all__ = ["Connector", "SideReader", "connectors", "find_connector", "find_readers"]
 
@@ -111,6 +112,7 @@ def find_connector(locator: str, kind: str | None = None) -> tuple[Connector, So
             hint="change its permissions, or read a copy: git clone --mirror",
             locator=locator,
         )
+    locator = without_secrets(locator)
     raise SourceError(
         f"nothing that can be read at {locator}",
         hint="name a git repository, or the folder that holds one; --kind says how to read it",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from forensics import __version__
+from forensics.secrets import without_secrets
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,7 +29,7 @@ def append(connection: "DuckDBPyConnection", action: str, argv: list[str], detai
     Args:
         connection: a connection that may write, in the transaction of what is journalled.
         action: ``acquisition``, ``mark``, ``withdrawal``, ``question``, …
-        argv: the command as it was given.
+        argv: the command as it was given; passwords in addresses are cut out.
         details: JSON-able values; no secrets.
 
     Returns:
@@ -40,7 +41,7 @@ def append(connection: "DuckDBPyConnection", action: str, argv: list[str], detai
         "seq": seq + 1,
         "made_at": at.isoformat(timespec="microseconds"),
         "action": action,
-        "argv": json.dumps(argv),
+        "argv": json.dumps([without_secrets(word) for word in argv]),
         "tool_version": __version__,
         "claimed_user": _user(),
         "details": json.dumps(details, sort_keys=True),

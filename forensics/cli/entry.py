@@ -13,6 +13,7 @@ from forensics.cli.group import cli
 from forensics.cli.interrupt import obeyed
 from forensics.errors import ForensicsError
 from forensics.report.text import safe
+from forensics.secrets import without_secrets
 
 __all__ = ["main"]
 
@@ -123,9 +124,9 @@ def _say(label: str, text: str) -> None:
     # A closed stderr must not hide the exit code.
     with contextlib.suppress(OSError, ValueError):
         mark = f"{label}: " if label.strip() else label
-        sys.stderr.write(f"{mark}{safe(text)}\n")
+        sys.stderr.write(f"{mark}{safe(without_secrets(text))}\n")
 
 
 def safe_lines(text: str) -> str:
     """A text of several lines, each made safe."""
-    return "".join(f"{safe(line)}\n" for line in text.splitlines())
+    return "".join(f"{safe(without_secrets(line))}\n" for line in text.splitlines())

@@ -107,6 +107,11 @@ class Address:
         """Host and port, or the socket, for messages."""
         return self.socket or f"{self.host}:{self.port}"
 
+    @property
+    def named(self) -> str:
+        """The database, for messages."""
+        return f"database {self.database} at {self.place}"
+
     def error(self, message: str, hint: str = "") -> SourceError:
         """An error about this server, from which the password is cut wherever it stands."""
         if self.password:
@@ -121,6 +126,8 @@ def _check(locator: str, backend: str, host: str, database: str, options: dict[s
         raise _malformed(locator, "the host is missing")
     if backend == "grpc" and database:
         raise _malformed(locator, "a gRPC server has no database name")
+    if backend == "grpc" and urlsplit(locator).username is not None:
+        raise _malformed(locator, "a gRPC server is asked without an account")
     if backend != "grpc" and (not database or "/" in database):
         raise _malformed(locator, "the name of the database is missing" if not database else "more than one database")
     if options.get("sslmode", "prefer") not in _MODES:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["MysqlSnapshot"]
 
 _ROWS = 20_000  # of a batch
-_TEXT_OF_OLD = ("latin1", "cp1252")
 _NO_SUCH_VARIABLE = 1193
 _HINTS = {
     1044: "GRANT SELECT ON {database}.* TO the account",
@@ -56,7 +55,6 @@ class MysqlSnapshot(Snapshot):
     def __init__(self, address: Address) -> None:
         super().__init__(address)
         self._connection = _connected(address)
-        self._text_sets: dict[tuple[str, str], str] = {}
         self._last: dict[str, int] = {}
         self._sql = statements("forensics_connectors.mlmd", "mysql.sql")
         try:
@@ -74,7 +72,7 @@ class MysqlSnapshot(Snapshot):
             self._connection.close()
 
     def _begin(self) -> None:
-        self.version = str(self._connection.get_server_info())
+        self.version = _plain(self._ask(self._sql["version"])[0][0])
         if "mariadb" in self.version.lower():
             self._ask(self._sql["limit_mariadb"], {"seconds": self.address.timeout})
         else:
@@ -84,16 +82,15 @@ class MysqlSnapshot(Snapshot):
         self._ask(self._sql["start"])
 
     def _look(self) -> None:
-        found = [tuple(map(_plain, row)) for row in self._ask(self._sql["columns"])]
-        layout = layout_of([(table, column) for table, column, _ in found])
-        self._text_sets = {(table, column): str(charset or "") for table, column, charset in found}
+        found = [(_plain(table), _plain(column)) for table, column in self._ask(self._sql["columns"])]
+        layout = layout_of(found)
         versions: list[Any] = []
         for name, table_type, engine, following in (map(_plain, row) for row in self._ask(self._sql["tables"])):
             if name not in layout.names.values() and name.lower() != "mlmdenv":
                 continue
             if table_type != "BASE TABLE":
                 raise self.address.error(
-                    f"{name} in database {self.address.database} at {self.address.place} is a {table_type.lower()}, no table",
+                    f"{name} in {self.address.named} is a {table_type.lower()}, no table",
                     "name the database that holds the tables themselves",
                 )
             if name.lower() == "mlmdenv":
@@ -101,7 +98,9 @@ class MysqlSnapshot(Snapshot):
                 continue
             table = next(table for table, spelled in layout.names.items() if spelled == name)
             if engine != "InnoDB":
-                self.note(table, "", f"kept by {engine}, which has no snapshots: rows written meanwhile may be mixed in")
+                self.note(
+                    table, "", f"kept by {engine}, which has no snapshots: rows written meanwhile may be mixed in"
+                )
             if following:
                 self._last[table] = int(following) - 1
         self.layout = with_version(layout, versions)
@@ -130,15 +129,23 @@ class MysqlSnapshot(Snapshot):
         except (pymysql.err.Error, OSError) as error:
             raise _refused(error, self.address) from None
 
-    def table(self, table: str, *, limit: int | None = None) -> "pa.Table":
-        """As ``Snapshot.table``; text that was garbled when it was written is noted."""
-        found = super().table(table, limit=limit)
-        for name, column in self.layout.tables[table].items():
-            if self._text_sets.get((self.layout.names[table], column)) in _TEXT_OF_OLD:
-                garbled = sum(map(_is_garbled, found.column(name).unique().to_pylist()))
-                if garbled:
-                    self.note(table, name, f"{garbled:,} texts look garbled: UTF-8 kept as latin1; shown as it stands")
-        return found
+    def text(self, table: str, name: str, column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+        """Text as its writer meant it.
+
+        The official client says nothing of its encoding when it connects, so the server takes its UTF-8 for latin1, and
+        turns it back when that client reads. We see it as it is kept.
+        """
+        import pyarrow as pa
+
+        found = super().text(table, name, column)
+        meant = {
+            text: _ungarbled(text) for text in found.unique().to_pylist() if text is not None and not text.isascii()
+        }
+        garbled = sum(text != right for text, right in meant.items())
+        if not garbled:
+            return found
+        self.note(table, name, f"{garbled:,} texts are kept as latin1 that was UTF-8; read as what was written")
+        return pa.chunked_array([pa.array([meant.get(text, text) for text in found.to_pylist()], pa.string())])
 
     def proto(self, column: "pa.ChunkedArray") -> "pa.ChunkedArray":
         """ML Metadata keeps messages as base64 in MySQL."""
@@ -175,7 +182,8 @@ def _connected(address: Address) -> "pymysql.connections.Connection[Any]":
         from pymysql.cursors import SSCursor
     except ImportError:
         raise address.error(
-            "the driver for MySQL is not installed", "pip install 'lineage-forensics[servers]', or pip install 'pymysql[rsa]'"
+            "the driver for MySQL is not installed",
+            "pip install 'lineage-forensics[servers]', or pip install 'pymysql[rsa]'",
         ) from None
 
     user, password = _from_option_file(address)
@@ -243,14 +251,20 @@ def _plain(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _is_garbled(text: str | None) -> bool:
-    """Whether a text is UTF-8 that was taken for latin1: it turns into other, valid text when that is undone."""
-    if text is None or text.isascii():
-        return False
+def _ungarbled(text: str) -> str:
+    """Undoes the reading of UTF-8 as latin1, where that yields text."""
     try:
-        return text.encode("cp1252").decode("utf-8") != text
+        return b"".join(map(_latin1, text)).decode("utf-8")
     except UnicodeError:
-        return False
+        return text
+
+
+def _latin1(letter: str) -> bytes:
+    """What MySQL calls latin1: cp1252, and the control characters where that has holes."""
+    try:
+        return letter.encode("cp1252")
+    except UnicodeEncodeError:
+        return letter.encode("latin-1")
 
 
 def _refused(error: Exception, address: Address) -> SourceError:

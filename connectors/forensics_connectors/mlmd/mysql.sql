@@ -1,6 +1,9 @@
 -- @title What a MySQL or MariaDB database says of itself, and the one snapshot that is read
 -- @description Run by the server. information_schema shows an account only what it may read.
 
+-- @name version
+SELECT VERSION()
+
 -- @name isolation
 SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
@@ -21,5 +24,5 @@ SELECT table_name, table_type, engine, auto_increment FROM information_schema.ta
 WHERE table_schema = DATABASE() ORDER BY table_name
 
 -- @name columns
-SELECT table_name, column_name, character_set_name FROM information_schema.columns
+SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from forensics.case.sql import statements
 from forensics.errors import SourceError
@@ -25,18 +25,18 @@ _GRACE = 5.0  # seconds that the server has to say itself that it took too long
 _TIME = "?timeout=SECONDS at the end of the address allows more time"
 _TABLES = ("r", "p")
 _CASTS = {"int64": "int8", "int32": "int4", "float64": "float8", "bool_": "bool::int4", "binary": "bytea"}
-# What is found in the server's or the library's message, in English, and the mend. Codes come with queries only.
+# What the server or the library may say in English, and the mend: no code comes with a refusal to connect.
 _HINTS = (
-    (re.compile(r"password authentication failed|no password supplied|28P01"), "is the password right ({variable} or ~/.pgpass)?"),
-    (re.compile(r"no pg_hba\.conf entry|role .* does not exist|28000"), "may the account come from this host?"),
-    (re.compile(r"database .* does not exist|3D000"), "is the name of the database right?"),
-    (re.compile(r"permission denied|42501"), "GRANT SELECT ON ALL TABLES IN SCHEMA public TO the account (and USAGE on the schema)"),
-    (re.compile(r"row-level security"), "use an account that may see all rows (BYPASSRLS)"),
-    (re.compile(r"could not translate host name"), "is the name of the host right?"),
-    (re.compile(r"Connection refused|No such file|No route"), "is the server up, and can its port be reached from here?"),
-    (re.compile(r"statement timeout|timeout expired|57014"), _TIME),
-    (re.compile(r"require_auth|authentication method requirement"), "sslmode=verify-full allows it, with a server that proves who it is"),
-)  # fmt: skip
+    (r"password authentication failed|no password supplied", "is the password right ({variable} or ~/.pgpass)?"),
+    (r"no pg_hba\.conf entry|role .* does not exist", "may the account come from this host?"),
+    (r"database .* does not exist", "is the name of the database right?"),
+    (r"permission denied", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO the account, and USAGE on the schema"),
+    (r"row-level security", "use an account that may see all rows (BYPASSRLS)"),
+    (r"could not translate host name", "is the name of the host right?"),
+    (r"Connection refused|No such file|No route", "is the server up, and can its port be reached from here?"),
+    (r"statement timeout|timeout expired|57014", _TIME),
+    (r"authentication method requirement", "sslmode=verify-full allows it, to a server that proves who it is"),
+)
 
 
 class PostgresqlSnapshot(Snapshot):
@@ -80,7 +80,7 @@ class PostgresqlSnapshot(Snapshot):
             schemas = [self.address.schema]
         elif len(schemas) > 1:
             raise self.address.error(
-                f"database {self.address.database} at {self.address.place} has several such stores, in {', '.join(schemas)}",
+                f"{self.address.named} has several such stores, in {', '.join(schemas)}",
                 "say which one: ?schema=NAME at the end of the address",
             )
         self._schema = schemas[0] if schemas else "public"
@@ -88,7 +88,7 @@ class PostgresqlSnapshot(Snapshot):
         for table, _, kind in rows:
             if kind not in _TABLES:
                 raise self.address.error(
-                    f"{table} in database {self.address.database} at {self.address.place} is a view or foreign, no table",
+                    f"{table} in {self.address.named} is a view or foreign, no table",
                     "name the database and ?schema= that hold the tables themselves",
                 )
         layout = layout_of([(table, column) for table, column, _ in rows])
@@ -114,20 +114,16 @@ class PostgresqlSnapshot(Snapshot):
         """Runs a query and yields its rows as they come."""
         import pyarrow as pa
 
-        cursor = self._patiently(self._connection.cursor)
-        self._patiently(lambda: cursor.execute(sql))
-        reader = self._patiently(cursor.fetch_record_batch)
-        while (batch := self._patiently(lambda: next(reader, None))) is not None:
-            arrays = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
-            yield pa.record_batch(arrays, schema=schema)
-        self._patiently(cursor.close)
+        with self._asked(sql) as cursor:
+            reader = self._patiently(cursor.fetch_record_batch)
+            while (batch := self._patiently(lambda: next(reader, None))) is not None:
+                arrays = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+                yield pa.record_batch(arrays, schema=schema)
 
     def checksum(self, table: str, columns: list[str]) -> tuple[object, ...]:
         """The number of rows, and the sums of two halves of a hash of each."""
         each = ", ".join(map(_identifier, columns))
-        sums = ", ".join(
-            f"sum(('x' || pg_catalog.substr(h, {start}, 15))::bit(60)::int8)::text" for start in (1, 16)
-        )
+        sums = ", ".join(f"sum(('x' || pg_catalog.substr(h, {start}, 15))::bit(60)::int8)::text" for start in (1, 16))
         rows = f"SELECT pg_catalog.md5(ROW({each})::text) AS h FROM {self.quoted(self.layout.names[table])}"  # noqa: S608
         return tuple(self._ask(f"SELECT count(*), {sums} FROM ({rows}) hashed")[0])  # noqa: S608 - names come quoted
 
@@ -137,11 +133,19 @@ class PostgresqlSnapshot(Snapshot):
         return {table: last[name] for table, name in self.layout.names.items() if last.get(name) is not None}
 
     def _ask(self, sql: str, given: list[str] | None = None) -> list[tuple[Any, ...]]:
-        cursor = self._patiently(self._connection.cursor)
-        self._patiently(lambda: cursor.execute(sql, given))
-        rows: list[tuple[Any, ...]] = self._patiently(cursor.fetchall)
-        self._patiently(cursor.close)
-        return rows
+        with self._asked(sql, given) as cursor:
+            rows: list[tuple[Any, ...]] = self._patiently(cursor.fetchall)
+            return rows
+
+    @contextmanager
+    def _asked(self, sql: str, given: list[str] | None = None) -> Iterator[Any]:
+        cursor = self._connection.cursor()
+        try:
+            self._patiently(lambda: cursor.execute(sql, given))
+            yield cursor
+        finally:
+            if not self._stuck:
+                cursor.close()
 
     def _patiently(self, work: Callable[[], _Result], seconds: float | None = None) -> _Result:
         """Calls the library, which itself waits for ever for a server that falls silent.
@@ -154,7 +158,7 @@ class PostgresqlSnapshot(Snapshot):
         def call() -> None:
             try:
                 done.put((work(), None))
-            except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            except BaseException as error:  # it is raised where it is waited for
                 done.put((None, error))
 
         Thread(target=call, daemon=True).start()
@@ -163,7 +167,9 @@ class PostgresqlSnapshot(Snapshot):
             result, error = done.get(timeout=limit + _GRACE)
         except Empty:
             self._stuck = True
-            raise self.address.error(f"the database at {self.address.place} fell silent for {limit:g} s", _TIME) from None
+            raise self.address.error(
+                f"the database at {self.address.place} fell silent for {limit:g} s", _TIME
+            ) from None
         except BaseException:
             self._stuck = True  # interrupted: the library is still at work
             raise
@@ -171,7 +177,7 @@ class PostgresqlSnapshot(Snapshot):
             raise _refused(error, self.address) from None
         if error is not None:
             raise error
-        return result  # type: ignore[return-value] - there was no error
+        return cast("_Result", result)
 
 
 def _conninfo(address: Address) -> str:
@@ -210,5 +216,9 @@ def _refused(error: Exception, address: Address) -> SourceError:
     said = str(error).split("Query was:", 1)[0]
     said = re.sub(r"\A.*?(?:FATAL|ERROR|failed to connect|Failed to connect): +", "", said, flags=re.DOTALL)
     said = " ".join(said.split())[:300]
-    hint = next((hint for pattern, hint in _HINTS if pattern.search(f"{error} {getattr(error, 'sqlstate', '')}")), "")
-    return address.error(f"the database at {address.place} cannot be read: {said}", hint.format(variable=PASSWORD_VARIABLE))
+    hint = next(
+        (hint for pattern, hint in _HINTS if re.search(pattern, f"{error} {getattr(error, 'sqlstate', '')}")), ""
+    )
+    return address.error(
+        f"the database at {address.place} cannot be read: {said}", hint.format(variable=PASSWORD_VARIABLE)
+    )

@@ -1,7 +1,7 @@
 """ML Metadata stores on servers: MySQL, MariaDB, PostgreSQL, or the store's own gRPC service.
 
-A database is read in one read-only transaction on one snapshot, so what is read belongs together, and a reading that fails
-half-way leaves nothing. Nothing is ever written to a server and an account that may only ``SELECT`` is enough.
+A database is read in one read-only transaction on one snapshot, so what is read belongs together, and a reading that
+fails half-way leaves nothing. Nothing is ever written to a server, and an account that may only ``SELECT`` is enough.
 """
 
 from typing import TYPE_CHECKING
@@ -106,10 +106,9 @@ def _layout(snapshot: "Snapshot", address: Address) -> "Layout":
         SourceError: there are no tables of ML Metadata, or some that this schema has cannot be seen.
     """
     layout = snapshot.layout
-    database = f"database {address.database} at {address.place}"
     if not layout.tables:
         raise address.error(
-            f"{database} holds no ML Metadata store, or this account may not see it",
+            f"{address.named} holds no ML Metadata store, or this account may not see it",
             "name the database of the store (Kubeflow Pipelines: metadb), and GRANT SELECT on all of its tables",
         )
     version = layout.schema_version
@@ -124,7 +123,7 @@ def _layout(snapshot: "Snapshot", address: Address) -> "Layout":
     ]
     if missing and not (version is None and layout.has_version_table):
         raise address.error(
-            f"{database} lacks {', '.join(missing)}, or this account may not see it",
+            f"{address.named} lacks {', '.join(missing)}, or this account may not see it",
             "GRANT SELECT on all tables of the database",
         )
     return layout

@@ -123,7 +123,9 @@ class Snapshot(ABC):
             for batch in self.batches(f"SELECT {shown} FROM {self.quoted(self.layout.names[table])}{order}", schema):  # noqa: S608 - names come quoted
                 self.nbytes += batch.nbytes
                 if self.nbytes > _LARGEST:
-                    raise self.address.error(f"more than {_LARGEST >> 30} GiB at {self.address.place}", "read a copy in parts")
+                    raise self.address.error(
+                        f"more than {_LARGEST >> 30} GiB at {self.address.place}", "read a copy in parts"
+                    )
                 found.append(batch)
             return self._finished(table, pa.Table.from_batches(found, schema))
         except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
@@ -140,7 +142,7 @@ class Snapshot(ABC):
             elif field.name not in found.column_names:
                 column = pa.chunked_array([pa.nulls(found.num_rows, field.type)])
             elif field.type == pa.string():
-                column = self._text(table, field.name, found.column(field.name))
+                column = self.text(table, field.name, found.column(field.name))
             elif field.name == "proto_value":
                 column = self.proto(found.column(field.name))
             else:
@@ -152,7 +154,8 @@ class Snapshot(ABC):
         """The bytes of messages, from what stands in the database."""
         return column
 
-    def _text(self, table: str, name: str, column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    def text(self, table: str, name: str, column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+        """A column of text, from its bytes."""
         import pyarrow as pa
 
         try:
