@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -163,6 +164,12 @@ def _next(connection: "DuckDBPyConnection", table: str) -> int:
     return int(found[0]) if found else 1
 
 
+def _has_rows(statement: str, staging: Staging) -> bool:
+    """Whether the staging table that a statement inserts from holds anything."""
+    table = re.search(r"FROM stage_(\w+)", statement)
+    return table is None or table[1] in staging.filled
+
+
 def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int) -> dict[str, int]:
     sql = statements("forensics.case", "merge.sql")
     read_by = staging.acquired.details.get("connector", "") if staging.acquired is not None else ""
@@ -180,7 +187,7 @@ def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acqu
     if missing[0][0]:
         raise IntegrityError(f"the connector named {missing[0][0]} nodes that neither it nor the case describes")
     for name in sql:
-        if name.startswith(("insert_", "fill_", "note_")):
+        if name.startswith(("fill_", "note_")) or (name.startswith("insert_") and _has_rows(sql[name], staging)):
             run(name)
     join_sources(connection, acquisition)
     counts = dict(connection.execute(sql["counts"]).fetchall())

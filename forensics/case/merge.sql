@@ -281,7 +281,15 @@ UNION ALL
 SELECT r.id, $acquisition FROM release r
 JOIN acquisition q ON q.id = r.acquisition AND coalesce(json_extract_string(q.details, '$.connector'), '') = $connector
 WHERE r.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = r.id)
-  AND NOT EXISTS (FROM missed m WHERE m.node = r.id);
+  AND NOT EXISTS (FROM missed m WHERE m.node = r.id)
+UNION ALL
+-- A store that lives only grows: a row that is not there, or reads otherwise, was deleted or overwritten.
+SELECT k.id, $acquisition FROM (
+    SELECT v.id, a.source FROM version v JOIN artifact a ON a.id = v.artifact UNION ALL SELECT id, source FROM execution
+) k
+JOIN source s ON s.id = k.source AND s.kind = 'mlmd'
+WHERE k.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = k.id)
+  AND NOT EXISTS (FROM missed m WHERE m.node = k.id);
 
 -- @name note_gone
 INSERT INTO finding
@@ -296,6 +304,11 @@ FROM (
     UNION ALL
     SELECT 'release ' || r.name || ' that an earlier reading saw is gone', r.id, r.origin
     FROM missed m JOIN release r ON r.id = m.node WHERE m.acquisition = $acquisition
+    UNION ALL
+    SELECT lower(o.path) || ' ' || o.locus || ' that an earlier reading saw is gone from the store, or was overwritten',
+        k.id, k.origin
+    FROM (SELECT id, origin FROM version UNION ALL SELECT id, origin FROM execution) k
+    JOIN missed m ON m.node = k.id AND m.acquisition = $acquisition JOIN origin o ON o.id = k.origin
 ) g;
 
 -- @name undescribed

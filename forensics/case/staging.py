@@ -74,6 +74,7 @@ class Staging:
     Attributes:
         acquired: the reading's own account of itself, once it was put.
         has_batches: part of it came in batches.
+        filled: the tables that hold rows.
     """
 
     def __init__(self, connection: "DuckDBPyConnection", source: int) -> None:
@@ -92,6 +93,7 @@ class Staging:
         self._listings: set[Digest] = set()
         self.acquired: Acquired | None = None
         self.has_batches = False
+        self.filled: set[str] = set()
         self._handlers: dict[type, Callable[[Any], None]] = {
             Version: self._version,
             Edge: self._edge,
@@ -149,6 +151,7 @@ class Staging:
         waiting = self._rows[name]
         if not waiting:
             return
+        self.filled.add(name)
         appender = self._connection.appender(f"stage_{name}")
         appender.append_rows(waiting)
         appender.flush()
@@ -335,6 +338,7 @@ class Staging:
     def _batch(self, record: Batch) -> None:
         self.has_batches = True
         self._flush("manner")
+        self.filled |= {record.kind, "manner"} if record.kind == "edge" else {record.kind}
         put_batch(self._connection, record, self._scope)
 
     def _acquired(self, record: Acquired) -> None:

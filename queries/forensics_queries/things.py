@@ -137,11 +137,12 @@ def _content(names: _Names, node: int, algorithm: str, value: str, name: str) ->
 def _execution(
     names: _Names, node: int, source: int, identity: str, name: str, script: str, command: str, row: str
 ) -> Thing:
+    where = row if source in names.stores else script
     subject = names.row(source, row) or f"execution:{names.sources.get(source, '')}:{identity}"
     return Thing(
         id=node,
         kind=NodeKind.EXECUTION.value,
-        title=f"{name} ({script})" if script else name,
+        title=f"{name} ({where})" if where else name,
         subject=_typeable(node, subject),
         source=names.sources.get(source, ""),
         path=script,

@@ -153,3 +153,17 @@ def test_a_batch_that_breaks_its_promise_leaves_the_case_as_it_was(tmp_path: Pat
     with pytest.raises(IntegrityError):
         ingest(path, [*batches()[:-1], broken])
     assert not any(described(path).values())
+
+
+def test_a_row_that_was_overwritten_or_deleted_stays_and_is_said_to_be_gone(tmp_path: Path) -> None:
+    path = tmp_path / "case.duckdb"
+    ingest(path, records())
+    other = Version("Trainer/model", Digest("md5", MD5[::-1]), HERE, label="artifact/1", identity="1")
+    ingest(path, [other, PIPELINE, Acquired("second", {})], "second")
+    with Case.open(path) as case:
+        assert len(case.rows("FROM version")) == 2
+        messages = [row[0] for row in case.rows("SELECT message FROM findings WHERE kind = 'gone' ORDER BY message")]
+    assert messages == [
+        "artifact 1 that an earlier reading saw is gone from the store, or was overwritten",
+        "execution 1 that an earlier reading saw is gone from the store, or was overwritten",
+    ]
