@@ -2,6 +2,8 @@
 
 import gc
 import importlib.util
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -177,6 +179,16 @@ def test_a_slow_answer_is_given_up(server: Server) -> None:
         with pytest.raises(SourceError, match="statement timeout") as caught:
             snapshot._ask("SELECT pg_sleep(9)")
         assert "timeout=SECONDS" in caught.value.hint
+
+
+def test_a_server_that_falls_silent_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forensics_connectors.mlmd.postgresql._GRACE", 0.1)
+    with PostgresqlSnapshot(replace(server.address(), timeout=0.4)) as snapshot:
+        (process,) = snapshot._ask("SELECT pg_backend_pid()")[0]
+        os.kill(process, signal.SIGSTOP)
+        with pytest.raises(SourceError, match=r"fell silent for 0\.4 s"):
+            snapshot.table("artifact")
+    os.kill(process, signal.SIGCONT)
 
 
 def test_a_password_comes_from_the_file_of_libpq(
