@@ -85,7 +85,7 @@ def _load(connection: "DuckDBPyConnection", store: Store) -> None:
     for table in COLUMNS:
         connection.register(f"mlmd_{table}", store.tables[table])
     for table in ("artifact", "execution", "context"):
-        rows, distinct = _row(connection, f"SELECT count(*), count(DISTINCT id) FROM mlmd_{table}")
+        rows, distinct = _row(connection, f"SELECT count(*), count(DISTINCT id) FROM mlmd_{table}")  # noqa: S608 - ours
         if rows != distinct:
             connection.register(f"raw_{table}", store.tables[table])
             connection.unregister(f"mlmd_{table}")
@@ -178,14 +178,15 @@ def _look_for_trouble(connection: "DuckDBPyConnection", store: Store, folder: Pa
             given = {"table": NAMES[table], "last": last, "hides": hides, "weak": weak}
             connection.execute(deleted, given)
     for text in checks.values():
-        connection.execute(f"INSERT INTO finding {text}")  # noqa: S608 - ours
+        connection.execute(f"INSERT INTO finding {text}")
     if folder is None:
         return
     live = connection.execute("SELECT id, uri FROM artifact WHERE state = 2 AND uri <> ''").fetchall()
     for artifact in gone(folder, live):
         message = f"artifact {artifact} is said to be live, but its file is gone"
         connection.execute(
-            "INSERT INTO finding SELECT 'file-gone', ?, false, local, 'Artifact', id::VARCHAR FROM artifact WHERE id = ?",
+            "INSERT INTO finding SELECT 'file-gone', ?, false, local, 'Artifact', id::VARCHAR FROM artifact "
+            "WHERE id = ?",
             [message, artifact],
         )
 
@@ -200,7 +201,9 @@ def _batches(connection: "DuckDBPyConnection") -> Iterator[Batch]:
         with connection.sql(text).to_arrow_reader(_ROWS) as reader:
             for part in reader:
                 if part.num_rows:
-                    yield Batch(name.partition("_")[0] if name.startswith("property") else name, pa.Table.from_batches([part]))
+                    yield Batch(
+                        name.partition("_")[0] if name.startswith("property") else name, pa.Table.from_batches([part])
+                    )
 
 
 def _row(connection: "DuckDBPyConnection", text: str, given: dict[str, object] | None = None) -> tuple[Any, ...]:

@@ -72,7 +72,9 @@ def _value(data: bytes, depth: int) -> Json:
         elif number == 6:
             if depth > _DEEPEST:
                 raise ValueError("nested too deeply")
-            found = [_value(each, depth + 1) for place, each in _fields(content) if place == 1 and isinstance(each, bytes)]
+            found = [
+                _value(each, depth + 1) for place, each in _fields(content) if place == 1 and isinstance(each, bytes)
+            ]
     return found
 
 

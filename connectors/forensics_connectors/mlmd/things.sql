@@ -81,7 +81,8 @@ FROM mlmd_context c LEFT JOIN type t ON t.id = c.type_id;
 
 -- @name texts
 -- The properties that say something of lineage or names, as text. Numbers stand in either column, by writer's taste.
-CREATE MACRO stated(t) AS CASE WHEN trim(t) IN ('None', 'null', '') THEN NULL ELSE trim(plain(t)) END;
+CREATE MACRO stated(t) AS CASE WHEN trim(t, E' \t\r\n') IN ('None', 'null', '') THEN NULL
+    ELSE trim(plain(t), E' \t\r\n') END;
 CREATE TABLE execution_text AS
 SELECT x.local, x.id, p.name, m.meaning, m.algorithm, stated(p.value) AS value
 FROM (SELECT owner_id, name, coalesce(string_value, int_value::VARCHAR) AS value FROM mlmd_execution_property

@@ -47,7 +47,7 @@ def generate(path: Path, runs: int) -> None:
             ("ArtifactProperty", "artifact_id, name, is_custom_property, string_value, int_value",
              _artifact_properties(runs)),
             ("Event", "id, artifact_id, execution_id, type, milliseconds_since_epoch",
-             ((number, artifact, execution, kind, time) for number, artifact, execution, kind, time, _ in _events(runs))),
+             (event[:5] for event in _events(runs))),
             ("EventPath", "event_id, is_index_step, step_index, step_key",
              (row for number, *_, slot in _events(runs) for row in ((number, 0, None, slot), (number, 1, 0, None)))),
             ("Association", "context_id, execution_id",

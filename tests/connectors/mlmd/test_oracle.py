@@ -14,12 +14,12 @@ pytest.importorskip("ml_metadata", reason="ml-metadata has no wheel for this Pyt
 
 from google.protobuf import any_pb2, json_format
 from ml_metadata import errors
-from ml_metadata.proto import metadata_store_pb2 as pb
+from ml_metadata.proto import metadata_store_pb2
 
 from tests.support.mlmdclient import Rows, client, read
 
+pb: Any = metadata_store_pb2  # made at run time, unknown to type checkers
 REAL = Path(__file__).parents[4] / "shared" / "data" / "mlmd"
-STATES = {"artifact": pb.Artifact.State, "execution": pb.Execution.State}
 
 
 def real_stores() -> list[Any]:
@@ -46,7 +46,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = client(path)
     declared = {"a": pb.INT, "b": pb.DOUBLE, "c": pb.STRING, "d": pb.STRUCT, "e": pb.PROTO, "f": pb.BOOLEAN}
     types = [
-        store.put_artifact_type(pb.ArtifactType(name="Model", version=version, properties=declared), can_add_fields=True)
+        store.put_artifact_type(
+            pb.ArtifactType(name="Model", version=version, properties=declared), can_add_fields=True
+        )
         for version in ("", "1", "2")
     ]
     runs = store.put_execution_type(pb.ExecutionType(name="Trainer", properties=declared))
@@ -145,7 +147,9 @@ def compare(path: Path, store: Any) -> None:
     )
     members = {("context", c.id, "artifact", a.id) for c in contexts for a in store.get_artifacts_by_context(c.id)}
     members |= {("context", c.id, "execution", e.id) for c in contexts for e in store.get_executions_by_context(c.id)}
-    members |= {("context", p.id, "context", c.id) for c in contexts for p in store.get_parent_contexts_by_context(c.id)}
+    members |= {
+        ("context", p.id, "context", c.id) for c in contexts for p in store.get_parent_contexts_by_context(c.id)
+    }
     assert memberships(rows) == members
 
 
@@ -177,7 +181,7 @@ def spelled(value: Any) -> tuple[str, object]:
 
 
 def parsed(kind: str, text: str) -> object:
-    read_by = {"int": int, "double": float, "struct": json.loads, "bool": "true".__eq__, "string": str}
+    read_by: dict[str, Any] = {"int": int, "double": float, "struct": json.loads, "bool": "true".__eq__, "string": str}
     return any_pb2.Any.FromString(base64.b64decode(text)) if kind == "proto" else read_by[kind](text)
 
 
