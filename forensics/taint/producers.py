@@ -47,7 +47,8 @@ class Producers:
         """The level that a version's suppliers, and what a card declares it to be made from, give it.
 
         All suppliers accused, affected; some, unknown. A supplier that is not known for certain does not soften what
-        the others accuse. What is declared came in beside all that is recorded: it softens nothing, and nothing softens it.
+        the others accuse. What is declared came in beside all that is recorded: it softens nothing, and nothing softens
+        it.
 
         Args:
             version: the version.
