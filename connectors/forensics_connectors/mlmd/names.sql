@@ -6,10 +6,10 @@
 -- @name numbered
 CREATE TABLE numbered AS
 WITH tail AS (
-    SELECT local, address(uri) AS path, try_cast(regexp_extract(address(uri), '/([0-9]{1,18})$', 1) AS BIGINT) AS made_by
-    FROM artifact WHERE regexp_matches(uri, '[0-9][/\\]?$')
+    SELECT local, place AS path, try_cast(regexp_extract(place, '/([0-9]{1,18})$', 1) AS BIGINT) AS made_by
+    FROM artifact WHERE regexp_matches(place, '[0-9]$')
 )
-SELECT DISTINCT t.local, regexp_replace(t.path, '/[0-9]+$', '') AS path
+SELECT DISTINCT t.local, left(t.path, -1 - length(regexp_extract(t.path, '[0-9]+$'))) AS path
 FROM tail t JOIN event e ON e.version = t.local AND is_output(e.type)
 JOIN execution x ON x.local = e.execution AND x.id = t.made_by;
 
@@ -51,7 +51,7 @@ SELECT a.local, coalesce(
     nullif(k.path, ''),
     -- TFX names the artifacts of an interactive run by the time of day.
     CASE WHEN a.uri = '' OR NOT regexp_matches(a.name, ':[0-9]{4}-[0-9]{2}-[0-9]{2}T') THEN nullif(address(a.name), '') END,
-    nullif(address(a.uri), ''),
+    nullif(a.place, ''),
     CASE WHEN a.gone OR a.type = '' THEN 'artifact' ELSE a.type END || '/' || a.id
 ) AS path
 FROM artifact a LEFT JOIN numbered n ON n.local = a.local LEFT JOIN kubeflow k ON k.local = a.local;

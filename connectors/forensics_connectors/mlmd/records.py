@@ -155,7 +155,7 @@ def _producers(text: str) -> set[str]:
         waiting: list[Any] = [json.loads(text)]
     except (ValueError, RecursionError):
         return set()
-    found = set()
+    found: set[str] = set()
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):

@@ -51,8 +51,8 @@ WITH named AS (
     FROM mlmd_artifact
     UNION ALL SELECT id, true, NULL, '', NULL, '', '', NULL, NULL FROM named WHERE id IS NOT NULL
 )
-SELECT (row_number() OVER (ORDER BY e.id) - 1)::INTEGER AS local, e.*, coalesce(t.name, '') AS type,
-    coalesce(t.bare, '') AS bare_type
+SELECT (row_number() OVER (ORDER BY e.id) - 1)::INTEGER AS local, e.*, address(e.uri) AS place,
+    coalesce(t.name, '') AS type, coalesce(t.bare, '') AS bare_type
 FROM every e LEFT JOIN type t ON t.id = e.type_id;
 
 -- @name executions
@@ -81,22 +81,21 @@ FROM mlmd_context c LEFT JOIN type t ON t.id = c.type_id;
 
 -- @name texts
 -- The properties that say something of lineage or names, as text. Numbers stand in either column, by writer's taste.
-CREATE MACRO stated(t) AS CASE WHEN trim(t, E' \t\r\n') IN ('None', 'null', '') THEN NULL
-    ELSE trim(plain(t), E' \t\r\n') END;
+CREATE MACRO stated(s, i) AS CASE WHEN s IS NULL THEN i::VARCHAR ELSE trim(plain(s), E' \t\r\n') END;
+CREATE MACRO is_stated(s, i) AS CASE WHEN s IS NULL THEN i IS NOT NULL
+    ELSE NOT regexp_full_match(s, '[ \t\r\n]*(None|null|)[ \t\r\n]*') END;
 CREATE TABLE execution_text AS
-SELECT x.local, x.id, p.name, m.meaning, m.algorithm, stated(p.value) AS value
-FROM (SELECT owner_id, name, coalesce(string_value, int_value::VARCHAR) AS value FROM mlmd_execution_property
-    WHERE name IN (SELECT name FROM meaning WHERE of_execution)) p
+SELECT x.local, x.id, p.name, m.meaning, m.algorithm, stated(p.string_value, p.int_value) AS value
+FROM mlmd_execution_property p
 JOIN meaning m ON m.name = p.name AND m.of_execution
 JOIN execution x ON x.id = p.owner_id
-WHERE stated(p.value) IS NOT NULL;
+WHERE is_stated(p.string_value, p.int_value);
 CREATE TABLE artifact_text AS
-SELECT a.local, a.id, p.name, m.meaning, m.algorithm, stated(p.value) AS value
-FROM (SELECT owner_id, name, coalesce(string_value, int_value::VARCHAR) AS value FROM mlmd_artifact_property
-    WHERE name IN (SELECT name FROM meaning WHERE NOT of_execution)) p
+SELECT a.local, a.id, p.name, m.meaning, m.algorithm, stated(p.string_value, p.int_value) AS value
+FROM mlmd_artifact_property p
 JOIN meaning m ON m.name = p.name AND NOT m.of_execution
 JOIN artifact a ON a.id = p.owner_id
-WHERE stated(p.value) IS NOT NULL;
+WHERE is_stated(p.string_value, p.int_value);
 
 -- @name events
 CREATE TABLE event AS
