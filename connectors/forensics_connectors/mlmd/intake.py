@@ -12,8 +12,8 @@ import stat
 import tempfile
 import weakref
 from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from forensics.errors import SourceError
 from forensics.values import dataclass
@@ -112,33 +112,33 @@ class Copy:
             self._check(opened, before)
             found = {}
             for part, file in opened.items():
-                into = stack.enter_context(Path(f"{self.database}{part}").open("xb")) if part != "-shm" else None
+                into = stack.enter_context(FileIO(f"{self.database}{part}", "xb")) if part != "-shm" else None
                 found[part] = Copied(before[part][2], self._hashed(file, into), before[part])
             again = {part: _about(os.lstat(f"{self.path}{part}")) for part in opened} if names == self._names() else {}
             if not before == self._about(opened) == again:
                 raise self._error("changed while it was copied", "read it when nothing writes to it, or read a copy")
             return found
 
-    def _opened(self, stack: ExitStack) -> dict[str, BinaryIO]:
-        opened: dict[str, BinaryIO] = {}
+    def _opened(self, stack: ExitStack) -> dict[str, FileIO]:
+        opened: dict[str, FileIO] = {}
         for part in _PARTS:
             path = f"{self.path}{part}"
             try:
                 if not stat.S_ISREG(os.lstat(path).st_mode):
                     raise self._error(f"{Path(path).name} is no plain file", "name the file itself")
-                file = stack.enter_context(os.fdopen(os.open(path, _FLAGS), "rb", buffering=0))
+                file = stack.enter_context(FileIO(os.open(path, _FLAGS)))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 raise self._error(
                     f"cannot be read: {error.strerror}", "change its permissions, or read a copy"
                 ) from None
-            opened[part] = file  # type: ignore[assignment]
+            opened[part] = file
         if "" not in opened:
             raise self._error("is gone")
         return opened
 
-    def _check(self, opened: dict[str, BinaryIO], about: dict[str, tuple[int, ...]]) -> None:
+    def _check(self, opened: dict[str, FileIO], about: dict[str, tuple[int, ...]]) -> None:
         """Refuses what could fill the disk, or make SQLite touch other files."""
         size = sum(part[2] for part in about.values())
         if size > _LARGEST:
@@ -155,7 +155,7 @@ class Copy:
             if tail.endswith(_JOURNAL_MAGIC) and int.from_bytes(tail[:4], "big"):
                 raise self._error("its journal names another file", "no ML Metadata store has such a journal")
 
-    def _hashed(self, file: BinaryIO, into: BinaryIO | None = None) -> str:
+    def _hashed(self, file: FileIO, into: FileIO | None = None) -> str:
         digest, buffer = hashlib.sha256(), memoryview(bytearray(_CHUNK))
         try:
             while count := file.readinto(buffer):
@@ -168,7 +168,7 @@ class Copy:
             raise self._error(f"cannot be copied: {error.strerror}") from None
         return digest.hexdigest()
 
-    def _about(self, opened: dict[str, BinaryIO]) -> dict[str, tuple[int, ...]]:
+    def _about(self, opened: dict[str, FileIO]) -> dict[str, tuple[int, ...]]:
         return {part: _about(os.fstat(file.fileno())) for part, file in opened.items()}
 
     def _names(self) -> set[str]:

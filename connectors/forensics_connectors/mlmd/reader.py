@@ -33,8 +33,8 @@ def main(arguments: list[str]) -> None:
         answer = survey(database) if task == "survey" else read(database)
     except Refused as refusal:
         answer = {"refused": str(refusal)}
-    except (sqlite3.Error, OSError, MemoryError, ValueError) as error:
-        answer = {"error": str(error) or type(error).__name__}
+    except (sqlite3.Error, OSError, ValueError) as error:
+        answer = {"error": str(error)}
     Path(folder, "answer.json").write_text(json.dumps(answer))
 
 
