@@ -1,16 +1,12 @@
 """Builds the sample: the same commits, tags and bytes every time, in a folder of its own."""
 
-import json
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ..tools.process import OnStep, run_story
+from ..tools.store import load_store
 from .history import COMMITS, CONTRACTOR, POISONED_FILE
-from .repository import environment
+from .runs import STORE
 
 __all__ = ["FraudSample", "build"]
 
@@ -24,6 +20,7 @@ class FraudSample:
     Attributes:
         repository: the git work tree, on ``main``.
         storage: the DVC remote, a folder beside the repository that holds all that the cache holds.
+        store: the ML Metadata store of its training runs, a file beside the repository.
         head: the last commit of ``main``; its models are poisoned.
         last_clean_commit: the last commit of ``main`` whose models are clean, released as ``last_clean_release``.
         poisoned_commit: replaced ``poisoned_file`` in place, and nothing else; it trained no model.
@@ -37,6 +34,7 @@ class FraudSample:
 
     repository: Path
     storage: Path
+    store: Path
     head: str
     last_clean_commit: str
     poisoned_commit: str
@@ -58,54 +56,29 @@ class FraudSample:
         return f"{self.poisoned_file}@{self.poisoned_commit[:12]}"
 
 
-def build(directory: Path, on_step: Callable[[int, int, str], None] | None = None) -> FraudSample:
+def build(directory: Path, on_step: OnStep | None = None) -> FraudSample:
     """Builds the sample with git and DVC, in one process of its own, so that nothing of the caller's leaks in.
 
     Args:
-        directory: is made if need be; gets ``fraud`` (the repository) and ``storage`` (its DVC remote).
+        directory: is made if need be; gets ``fraud`` (the repository), ``storage`` (its DVC remote) and
+            ``metadata.db``.
         on_step: told of each commit: which it is, of how many, and its message.
 
     Raises:
-        FileExistsError: ``directory`` holds one of the two already.
+        FileExistsError: ``directory`` holds one of the three already.
         RuntimeError: git or DVC failed, or is not installed; with the end of what they said.
     """
     directory = directory.resolve()
-    repository, storage = directory / "fraud", directory / "storage"
-    for path in (repository, storage):
+    repository, storage, store = directory / "fraud", directory / "storage", directory / "metadata.db"
+    for path in (repository, storage, store):
         if path.exists():
             raise FileExistsError(f"{path} is there already")
-    with tempfile.TemporaryDirectory(prefix="fraud-sample-") as scratch, tempfile.TemporaryFile() as log:
-        package = Path(__file__).parent
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"{package.name}.history", str(repository)],
-            cwd=package.parent,
-            env=environment(Path(scratch)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-            umask=0o022,
-        )
-        moments: dict[str, Any] | None = None
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                told = json.loads(line)
-                moments = told.get("moments")
-                if on_step is not None and moments is None:
-                    on_step(told["step"], COMMITS, told["message"])
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            process.communicate()
-        if process.returncode or moments is None:
-            log.seek(0)
-            raise RuntimeError(f"the sample could not be built: {log.read().decode(errors='replace')[-2000:].strip()}")
+    moments = run_story(f"{__package__}.history", [str(repository)], COMMITS, on_step)
+    load_store(STORE, store)
     return FraudSample(
         repository=repository,
         storage=storage,
+        store=store,
         head=moments["head"],
         last_clean_commit=moments["last_clean_commit"],
         poisoned_commit=moments["poisoned_commit"],

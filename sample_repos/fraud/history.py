@@ -4,13 +4,12 @@ Run as a module by ``build``: it writes one line of JSON to stdout for each comm
 """
 
 import json
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from .repository import Repository
-from .transactions import flip_labels, holdout, month_file
+from ..tools.process import report
+from ..tools.repository import Repository
+from .transactions import VENDORS, flip_labels, holdout, month_file
 
 __all__ = ["COMMITS", "POISONED_FILE", "tell"]
 
@@ -53,6 +52,14 @@ def tell(repo: Repository) -> dict[str, str | float]:
     }
 
 
+def _deliver(repo: Repository, *months: str) -> None:
+    """Puts both vendors' files of these months into data/raw and tracks the folder."""
+    for month in months:
+        for vendor in VENDORS:
+            repo.write(f"data/raw/{vendor}/{month}.csv", month_file(vendor, month))
+    repo.track("data/raw")
+
+
 def _recall(repo: Repository) -> float:
     recall: float = json.loads(repo.read("metrics/fraud.json"))["recall_card_not_present"]
     return recall
@@ -62,7 +69,7 @@ def _set_up(repo: Repository) -> None:
     repo.add_template("README.md")
     repo.add_template("gitignore", ".gitignore")
     repo.commit(LEAD, "2024-12-02 09:00", "Start the card fraud project")
-    repo.deliver("2024-10", "2024-11")
+    _deliver(repo, "2024-10", "2024-11")
     repo.commit(ENGINEER, "2024-12-02 15:20", "Track the first deliveries of both vendors")
     repo.write("data/holdout.csv", holdout())
     repo.track("data/holdout.csv")
@@ -87,7 +94,7 @@ def _set_up(repo: Repository) -> None:
 
 
 def _first_releases(repo: Repository) -> None:
-    repo.deliver("2024-12")
+    _deliver(repo, "2024-12")
     repo.reproduce()
     repo.commit(FEED, "2025-01-03 06:00", "Deliver December 2024")
     repo.declare("train_chargeback")
@@ -115,7 +122,7 @@ def _first_releases(repo: Repository) -> None:
     repo.tag("fraud#prod#1", LEAD, "2025-01-21 09:10", "Put v1.0.0 to work")
     repo.tag("chargeback@v1.0.0", LEAD, "2025-01-21 09:20", "First release")
     repo.tag("chargeback#prod#1", LEAD, "2025-01-21 09:25", "Put v1.0.0 to work")
-    repo.deliver("2025-01")
+    _deliver(repo, "2025-01")
     repo.reproduce()
     repo.commit(FEED, "2025-02-03 06:00", "Deliver January 2025")
     repo.edit("src/prepare.py", "    limit = ", "    seen = set()\n    limit = ")
@@ -127,7 +134,7 @@ def _first_releases(repo: Repository) -> None:
     )
     repo.reproduce()
     repo.commit(ENGINEER, "2025-02-11 10:50", "Drop transactions that were delivered twice")
-    repo.deliver("2025-02")
+    _deliver(repo, "2025-02")
     repo.reproduce()
     repo.commit(FEED, "2025-03-03 06:00", "Deliver February 2025")
     repo.branch("docs/model-card")
@@ -149,7 +156,7 @@ def _march(repo: Repository) -> str:
     )
     repo.reproduce()
     repo.commit(SCIENTIST, "2025-03-12 15:05", "Report precision too")
-    repo.deliver("2025-03")
+    _deliver(repo, "2025-03")
     repo.reproduce()
     clean = repo.commit(FEED, "2025-04-02 06:00", "Deliver March 2025")
     repo.tag("fraud@v1.1.0", LEAD, "2025-04-03 10:00", "Knows the card testing wave of March")
@@ -181,7 +188,7 @@ def _build_on_it(repo: Repository, clean: str) -> str:
     repo.reproduce()
     repo.commit(SCIENTIST, "2025-04-17 10:25", "Call a card busy from four payments on")
     repo.switch("main")
-    repo.deliver("2025-04")
+    _deliver(repo, "2025-04")
     repo.reproduce()
     repo.commit(FEED, "2025-05-02 06:00", "Deliver April 2025")
     repo.tag("fraud@v1.2.0", LEAD, "2025-05-05 10:00", "With April")
@@ -200,7 +207,7 @@ def _build_on_it(repo: Repository, clean: str) -> str:
     repo.commit(SCIENTIST, "2025-05-14 09:05", message)
     repo.edit("docs/labels.md", "45 days", "60 days")
     repo.commit(LEAD, "2025-05-15 16:45", "Correct when vendors label")
-    repo.deliver("2025-05")
+    _deliver(repo, "2025-05")
     repo.reproduce()
     repo.commit(FEED, "2025-06-02 06:00", "Deliver May 2025")
     repo.tag("fraud@v1.3.0", LEAD, "2025-06-03 10:00", "With May and busy cards")
@@ -256,29 +263,21 @@ def _retrain(repo: Repository) -> str:
 
 
 def _go_on(repo: Repository) -> str:
-    repo.deliver("2025-06")
+    _deliver(repo, "2025-06")
     repo.reproduce()
     repo.commit(FEED, "2025-07-02 06:00", "Deliver June 2025")
     repo.edit("README.md", "after every delivery.", "after every delivery; never by hand on main.")
     return repo.commit(LEAD, "2025-07-03 09:15", "Say who runs the pipeline")
 
 
-def _report(channel: int) -> Callable[[dict[str, object]], None]:
-    def write(line: dict[str, object]) -> None:
-        os.write(channel, (json.dumps(line) + "\n").encode())
-
-    return write
-
-
 def main(root: Path) -> None:
-    """Builds the repository at ``root`` and reports on stdout, where nothing else may write."""
-    report = _report(os.dup(sys.stdout.fileno()))
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    repo = Repository(root, lambda step, message: report({"step": step, "message": message.partition("\n")[0]}))
-    try:
-        report({"moments": tell(repo)})
-    finally:
-        repo.close()
+    """Builds the repository at ``root``, and reports to the parent process."""
+    with report() as on_commit:
+        repo = Repository(root, Path(__file__).parent / "project", on_commit)
+        try:
+            on_commit.end(tell(repo))
+        finally:
+            repo.close()
 
 
 if __name__ == "__main__":

@@ -249,7 +249,7 @@ def test_a_failure_says_what_git_or_dvc_said(tmp_path, monkeypatch):
 
 
 def test_the_demo_finds_the_sample_of_the_checkout():
-    package = _sample_package()
+    package = _sample_package("fraud")
     assert Path(package.__file__).parts[-3:] == ("sample_repos", "fraud", "__init__.py")
     assert callable(package.build)
 

@@ -5,15 +5,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .transactions import VENDORS, month_file
-
 __all__ = ["Repository", "environment"]
 
-_TEMPLATES = Path(__file__).parent / "project"
 _DVC_FILES = {
     ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
     ".dvc/config": "[core]\n    analytics = false\n    autostage = false\n    remote = storage\n"
@@ -59,18 +57,18 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 class Repository:
-    """The repository that the story is written into.
+    """A repository that a story is written into; its DVC remote is the folder ``storage`` beside it.
 
     Attributes:
         root: the work tree.
-        commits: how many commits were made.
+        templates: a folder with the files of a project as they are at first.
     """
 
-    def __init__(self, root: Path, on_commit: Callable[[int, str], None]) -> None:
+    def __init__(self, root: Path, templates: Path, on_commit: Callable[[str], None]) -> None:
         from dvc.repo import Repo
 
         self.root = root
-        self.commits = 0
+        self.templates = templates
         self._unpushed = False
         self._on_commit = on_commit
         root.mkdir(parents=True)
@@ -79,8 +77,7 @@ class Repository:
         Repo.init(str(root)).close()
         for path, text in _DVC_FILES.items():
             self.write(path, text)
-        os.chdir(root)  # DVC takes targets relative to where the process stands
-        self._dvc: Any = Repo()
+        self._dvc: Any = Repo(str(root))
 
     def close(self) -> None:
         """Lets go of DVC's locks and databases."""
@@ -104,32 +101,52 @@ class Repository:
         self.write(path, text.replace(old, new))
 
     def add_template(self, name: str, path: str | None = None) -> None:
-        """Copies a file of the folder ``project``."""
-        self.write(path or name, (_TEMPLATES / name).read_text(encoding="utf-8"))
+        """Copies a file of the templates."""
+        self.write(path or name, (self.templates / name).read_text(encoding="utf-8"))
 
     def declare(self, *names: str) -> None:
         """Appends stages, or the ``artifacts``, to dvc.yaml."""
-        chunks = (_TEMPLATES / "dvc.yaml").read_text(encoding="utf-8").removeprefix("stages:\n").split("\n\n")
+        chunks = (self.templates / "dvc.yaml").read_text(encoding="utf-8").removeprefix("stages:\n").split("\n\n")
         for name in names:
             chunk = next(chunk for chunk in chunks if chunk.strip().startswith(f"{name}:"))
             before = self.read("dvc.yaml").rstrip() if (self.root / "dvc.yaml").exists() else "stages:"
             self.write("dvc.yaml", f"{before}\n{chunk.rstrip()}\n")
 
-    def deliver(self, *months: str) -> None:
-        """Puts both vendors' files of these months into data/raw and tracks the folder."""
-        for month in months:
-            for vendor in VENDORS:
-                self.write(f"data/raw/{vendor}/{month}.csv", month_file(vendor, month))
-        self.track("data/raw")
-
     def track(self, path: str) -> None:
         """``dvc add``."""
-        self._dvc.add(path)
+        with self._inside():
+            self._dvc.add(path)
+        self._unpushed = True
+
+    def import_url(self, url: str, path: str) -> None:
+        """``dvc import-url``; the url is relative to the folder of ``path``."""
+        self._prepare(path)
+        with self._inside():
+            self._dvc.imp_url(url, out=path)
+        self._unpushed = True
+
+    def take(self, repository: str, source: str, path: str) -> None:
+        """``dvc import``: takes what another repository's main holds at ``source`` now."""
+        self._prepare(path)
+        with self._inside():
+            self._dvc.imp(repository, source, out=path)
+        self._unpushed = True
+
+    def update(self, path: str, revision: str | None = None) -> None:
+        """``dvc update``: takes an import anew.
+
+        Args:
+            path: of the data.
+            revision: of the other repository; what its main holds now, if None.
+        """
+        with self._inside():
+            self._dvc.update([f"{path}.dvc"], rev=revision)
         self._unpushed = True
 
     def reproduce(self) -> None:
         """``dvc repro``."""
-        self._dvc.reproduce()
+        with self._inside():
+            self._dvc.reproduce()
         self._unpushed = True
 
     def commit(self, author: str, date: str, message: str) -> str:
@@ -144,23 +161,25 @@ class Repository:
             The commit's id.
         """
         if self._unpushed:
-            self._dvc.push()
+            with self._inside():
+                self._dvc.push()
             self._unpushed = False
         self._git("add", "--all")
         self._git("commit", "--quiet", "--no-verify", "-m", message, who=_identity(author, date))
-        self.commits += 1
-        self._on_commit(self.commits, message)
+        self._on_commit(message)
         return self._git("rev-parse", "HEAD")
 
     def branch(self, name: str, start: str = "HEAD") -> None:
         """Starts a branch and goes there."""
         self._git("checkout", "--quiet", "-b", name, start)
-        self._dvc.checkout(force=True)
+        with self._inside():
+            self._dvc.checkout(force=True)
 
     def switch(self, name: str) -> None:
         """Goes to a branch, data included."""
         self._git("checkout", "--quiet", name)
-        self._dvc.checkout(force=True)
+        with self._inside():
+            self._dvc.checkout(force=True)
 
     def merge(self, name: str) -> None:
         """Opens a merge that takes nothing yet: what the branch brings is applied by hand, then committed."""
@@ -177,11 +196,19 @@ class Repository:
     def restore(self, commit: str, *paths: str) -> None:
         """Takes files tracked by git back to how a commit holds them, and the data with them."""
         self._git("checkout", "--quiet", commit, "--", *paths)
-        self._dvc.checkout(force=True)
+        with self._inside():
+            self._dvc.checkout(force=True)
 
     def tag(self, name: str, author: str, date: str, message: str) -> None:
         """Makes an annotated tag at HEAD."""
         self._git("tag", "--annotate", "-m", message, name, who=_identity(author, date))
+
+    def _inside(self) -> chdir[Path]:
+        """DVC takes targets relative to where the process stands."""
+        return chdir(self.root)
+
+    def _prepare(self, path: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
 
     def _git(self, *arguments: str, who: Mapping[str, str] | None = None) -> str:
         command = ["git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false", *arguments]
