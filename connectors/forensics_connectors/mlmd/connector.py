@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from forensics.errors import SourceError
 from forensics.model import Acquired, Record, Source
@@ -70,20 +71,29 @@ class MlmdConnector:
             copy.close()
 
     def _recognised(self, path: Path) -> Source | None:
-        copy = Copy(path)
-        head = survey_copy(copy)
+        copy, head = _surveyed(path)
         if head is None:
-            copy.close()
             return None
         locator = text(str(path))
         self._copies[locator] = copy
         return Source("mlmd", locator, text(path.stem), fingerprints(head, locator), state=copy.state)
 
     def _copied(self, path: Path) -> Copy:
-        copy = Copy(path)
-        if survey_copy(copy) is None:
+        copy, head = _surveyed(path)
+        if head is None:
             raise SourceError(f"{path} is no ML Metadata store any more", locator=str(path))
         return copy
+
+
+def _surveyed(path: Path) -> tuple[Copy, dict[str, Any] | None]:
+    """Copies a file and looks at it; the copy is kept only where it is a store."""
+    copy, head = Copy(path), None
+    try:
+        head = survey_copy(copy)
+    finally:
+        if head is None:
+            copy.close()
+    return copy, head
 
 
 def _acquired(store: Store, state: str) -> Acquired:

@@ -186,6 +186,8 @@ def stores_at(locator: str) -> list[Path]:
     """
     path = Path(locator).absolute()
     if path.is_dir():
+        if not os.access(path, os.X_OK):
+            return []
         return [path / name for name in _FOLDER_NAMES if is_sqlite(path / name)]
     return [path] if is_sqlite(path) else []
 

@@ -80,6 +80,17 @@ def test_a_connector_that_is_forgotten_leaves_no_copy(tmp_path: Path, scratch: P
     assert not list(scratch.iterdir())
 
 
+def test_a_store_that_is_refused_leaves_no_copy(tmp_path: Path, scratch: Path) -> None:
+    path = make_store(tmp_path / "metadata.db")
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE VIEW spy AS SELECT 1")
+    connection.close()
+    connector = MlmdConnector()
+    with pytest.raises(SourceError, match="holds a view, spy"):
+        connector.discover(str(path))
+    assert not list(scratch.iterdir())
+
+
 def test_a_reading_that_is_given_up_leaves_no_copy(tmp_path: Path, scratch: Path) -> None:
     connector = MlmdConnector()
     source = connector.discover(str(make_store(tmp_path / "metadata.db")))

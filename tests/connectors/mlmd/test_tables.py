@@ -1,6 +1,7 @@
 """The same tables come of every schema version and of both readers, whatever stands in the rows."""
 
 import sqlite3
+import sys
 import tempfile
 from pathlib import Path
 
@@ -106,6 +107,15 @@ def test_both_readers_give_the_same_table_whatever_stands_in_it(rows: list[tuple
             assert fast.num_rows == len(rows)
             fast.validate(full=True)
             plain.validate(full=True)
+
+
+def test_without_the_driver_the_standard_library_reads_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_store(tmp_path / "store.db")
+    with_driver = [by(path, table, fast=True, rows=100) for table in COLUMNS]
+    monkeypatch.setitem(sys.modules, "adbc_driver_sqlite", None)
+    assert [by(path, table, fast=True, rows=100) for table in COLUMNS] == with_driver
 
 
 @pytest.mark.parametrize("path", real_stores())
