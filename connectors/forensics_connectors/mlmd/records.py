@@ -24,6 +24,8 @@ __all__ = ["records"]
 
 _PACKAGE = "forensics_connectors.mlmd"
 _ROWS = 200_000
+_MIB = 1 << 20
+_LEAST_MEMORY = 64  # MiB
 _MOST_NESTED = 2_000_000
 #: Tables whose rows are numbered as they are written, and whether a lost row can hide lineage.
 _NUMBERED = {
@@ -48,7 +50,7 @@ def records(store: Store, folder: Path | None = None) -> Iterator[Record]:
         Batches (``forensics.model.Batch``), then what was noticed at intake.
     """
     with tempfile.TemporaryDirectory(prefix="forensics-mlmd-") as scratch:
-        connection = _scratch(scratch)
+        connection = _scratch(scratch, sum(table.nbytes for table in store.tables.values()))
         try:
             _load(connection, store)
             _understand(connection)
@@ -59,7 +61,8 @@ def records(store: Store, folder: Path | None = None) -> Iterator[Record]:
     yield from store.notes
 
 
-def _scratch(folder: str) -> "DuckDBPyConnection":
+def _scratch(folder: str, size: int) -> "DuckDBPyConnection":
+    """A database in memory that lays aside in ``folder`` what goes beyond little more than the rows themselves."""
     import duckdb
 
     connection = duckdb.connect(
@@ -70,6 +73,7 @@ def _scratch(folder: str) -> "DuckDBPyConnection":
             "autoinstall_known_extensions": "false",
             "allow_community_extensions": "false",
             "temp_directory": folder,
+            "memory_limit": f"{_LEAST_MEMORY + size // _MIB} MiB",
         },
     )
     connection.execute("SET lock_configuration = true")

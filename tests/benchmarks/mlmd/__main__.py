@@ -42,10 +42,10 @@ def closure(case: Path) -> tuple[int, int, float, float]:
     with Case.open(case) as opened:
         first = opened.connection.execute("SELECT version_id FROM versions WHERE label = 'artifact/1'").fetchall()[0][0]
         begin = time.perf_counter()
-        graph = opened.graph
+        graph = opened.graph()
         loaded = time.perf_counter()
         found = reach(graph, [first])
-        nodes, _, depths = found.as_arrays()
+        nodes, depths, _ = found.as_arrays()
         done = time.perf_counter()
     return len(nodes), int(depths.max()) // 2, loaded - begin, done - loaded
 
