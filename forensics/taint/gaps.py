@@ -154,11 +154,22 @@ def unlisted_siblings(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[in
 
 
 def _is_put_together(lineage: "Lineage", directory: int) -> bool:
-    """Whether somebody may have put files into a directory: some version of it was made by no run on record.
+    """Whether files may have come into a directory from elsewhere: some version of it was made of no data on record.
 
-    What a run made came from its inputs, and is judged by those.
+    What a run made of data came from its inputs, and is judged by those.
     """
-    return any(not _is_supplied(lineage, version) for version in lineage.holders(directory))
+    return any(not _is_made_of_data(lineage, version) for version in lineage.holders(directory))
+
+
+def _is_made_of_data(lineage: "Lineage", version: int) -> bool:
+    """Whether some supplier of a version is judged by data itself: a whole, an import, a run that read data.
+
+    A run that names code, commands and parameters alone has its data from elsewhere: a download, say.
+    """
+    certain = [node for node, strength in lineage.suppliers(version) if strength in CERTAIN]
+    runs = [node for node in certain if lineage.kind(node) is NodeKind.EXECUTION]
+    sql = statements("forensics.taint", "gaps.sql")["reads_data"]
+    return len(runs) < len(certain) or bool(runs and lineage.case.rows(sql, {"runs": runs})[0][0])
 
 
 def _alike(lineage: "Lineage", contents: Iterable[int]) -> frozenset[int]:

@@ -26,6 +26,12 @@ SELECT source, count(*) FROM (
 SELECT c.id FROM content c SEMI JOIN (SELECT unnest($contents::INTEGER[]) AS id) g ON g.id = c.id
 WHERE c.algorithm = 'git' ORDER BY c.id;
 
+-- @name reads_data
+-- @param runs ids of executions
+SELECT count(*) > 0 FROM edge e JOIN version v ON v.id = e.cause JOIN artifact a ON a.id = v.artifact
+WHERE e.kind = 'used' AND list_contains($runs::INTEGER[], e.effect) AND v.kind NOT IN ('code', 'params')
+  AND NOT starts_with(a.path, '$ ');
+
 -- @name opaque_versions
 -- @param versions ids of versions
 SELECT DISTINCT g.id AS carrier, v.id AS opaque

@@ -3,9 +3,10 @@
 Every history here comes out otherwise without its rule.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
-from forensics.model import GapKind, SameBytes, Strength
+from forensics.model import ArtifactKind, GapKind, SameBytes, Strength
 from tests.support.history import History, md5
 
 
@@ -92,6 +93,16 @@ class TestRule11GapsAdmitOrDoNot:
         history.run([clean], [made], at)
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), made) == "clear"
+
+    def test_a_run_that_names_no_data_has_its_data_from_elsewhere(self, history: History, tmp_path: Path) -> None:
+        at = history.commit()
+        history.version("poisoned.csv", "poison", at)
+        code = replace(history.version("download.py", "code", at), kind=ArtifactKind.CODE)
+        history.records.append(code)
+        fetched = history.folder("fetched", {"x": "1"}, at, listed=False)
+        history.run([code], [fetched], at)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), fetched) == "unknown: missing-listing"
 
     def test_a_root_with_a_full_digest_is_no_gap(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
