@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.case.sql import statements
+from forensics.errors import SourceError
 from forensics.model import Batch, Record
 from forensics_connectors.mlmd.files import gone
 from forensics_connectors.mlmd.spelling import of_artifact, of_execution
@@ -48,7 +49,12 @@ def records(store: Store, folder: Path | None = None) -> Iterator[Record]:
 
     Yields:
         Batches (``forensics.model.Batch``), then what was noticed at intake.
+
+    Raises:
+        SourceError: there is neither memory nor disk space to join the rows.
     """
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="forensics-mlmd-") as scratch:
         connection = _scratch(scratch, sum(table.nbytes for table in store.tables.values()))
         try:
@@ -56,6 +62,11 @@ def records(store: Store, folder: Path | None = None) -> Iterator[Record]:
             _understand(connection)
             _look_for_trouble(connection, store, folder)
             yield from _batches(connection)
+        except duckdb.Error as error:
+            raise SourceError(
+                f"the store's rows cannot be joined: {str(error).splitlines()[0]}",
+                hint="free disk space in the folder for temporary files, or set TMPDIR to a larger one",
+            ) from error
         finally:
             connection.close()
     yield from store.notes
