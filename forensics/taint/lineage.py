@@ -26,6 +26,10 @@ _USED_PATHS = """
 SELECT DISTINCT e.effect, a.path FROM edge e JOIN version v ON v.id = e.cause JOIN artifact a ON a.id = v.artifact
 WHERE e.kind = 'used' AND NOT starts_with(a.path, '$ ')
 """
+_EVENT_TIMES = """
+SELECT execution, min(time) FILTER (contains(type, 'OUTPUT')), max(time) FILTER (contains(type, 'INPUT'))
+FROM event WHERE version = $version AND time > 0 GROUP BY execution ORDER BY execution
+"""
 
 
 @cache
@@ -49,6 +53,7 @@ class Lineage:
         self._released: dict[int, int] | None = None
         self._ordinals: dict[tuple[int, int], list[int]] | None = None
         self._used: dict[int, frozenset[str]] | None = None
+        self._times: dict[int, dict[int, tuple[int | None, int | None]]] = {}
 
     def kind(self, node: int) -> NodeKind:
         """The kind of a node."""
@@ -167,6 +172,22 @@ class Lineage:
         holding = [*same, *(directory for node in same for directory in self.directories(node))]
         versions = dict.fromkeys(version for node in holding for version in self.holders(node))
         return tuple(dict.fromkeys(commit for version in versions for commit in self.places(version)))
+
+    def later_writers(self, version: int, consumer: int) -> frozenset[int]:
+        """Runs whose events say that they wrote a version only after a consumer had read it: by claimed times."""
+        times = self._event_times(version)
+        read = times.get(consumer, (None, None))[1]
+        if read is None:
+            return frozenset()
+        return frozenset(run for run, (written, _) in times.items() if written is not None and written > read)
+
+    def _event_times(self, version: int) -> dict[int, tuple[int | None, int | None]]:
+        """When each run first wrote a version, and when it last read it."""
+        found = self._times.get(version)
+        if found is None:
+            rows = self.case.rows(_EVENT_TIMES, {"version": version})
+            found = self._times[version] = {run: (written, read) for run, written, read in rows}
+        return found
 
     @property
     def release_commits(self) -> dict[int, int]:

@@ -43,7 +43,7 @@ class Producers:
         self._causes = causes
         self._equality = equality
 
-    def rule(self, version: int, consumers: tuple[int, ...] = ()) -> Ruling:
+    def rule(self, version: int, consumers: tuple[int, ...] = (), later: frozenset[int] = frozenset()) -> Ruling:
         """The level that a version's suppliers, and what a card declares it to be made from, give it.
 
         All suppliers accused, affected; some, unknown. A supplier that is not known for certain does not soften what
@@ -53,17 +53,19 @@ class Producers:
         Args:
             version: the version.
             consumers: commits in whose ancestry a supplier must be on record to count; all count where there are none.
+            later: runs that wrote it after it was consumed, which do not count.
         """
-        ruling = self._by_suppliers(version, consumers)
+        ruling = self._by_suppliers(version, consumers, later)
         for node, strength in self._lineage.causes(version, EdgeKind.DECLARED):
             each = self._of(node, strength, consumers, is_whole=False)
             if each.level > ruling.level:
                 ruling = each
         return ruling
 
-    def _by_suppliers(self, version: int, consumers: tuple[int, ...]) -> Ruling:
+    def _by_suppliers(self, version: int, consumers: tuple[int, ...], later: frozenset[int]) -> Ruling:
         """Those of which each may alone have made it."""
         recorded, introduced = self._lineage.supplies(version)
+        recorded = [link for link in recorded if link[0] not in later] or recorded
         judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
         if not consumers:
             return self._weigh(version, judged, consumers)
@@ -101,23 +103,27 @@ class Producers:
         state = (supplier, Facet.WHOLE) if level else None
         return Ruling(level, self._reason(supplier, strength, level), state)
 
-    def as_used(self, version: int, places: tuple[int, ...]) -> Ruling:
-        """How bad a version is for a consumer that stands at some commits."""
-        whole, part = self._whole_as_used(version, places), self._part_as_used(version, places)
+    def as_used(self, version: int, consumer: int) -> Ruling:
+        """How bad a version is for a consumer: by the commits at which it stands, and by when it read."""
+        places = self._lineage.places(consumer)
+        whole, part = self._whole_as_used(version, places, consumer), self._part_as_used(version, places, consumer)
         return part if part.level and part.level >= whole.level else whole
 
-    def _whole_as_used(self, version: int, places: tuple[int, ...]) -> Ruling:
+    def _whole_as_used(self, version: int, places: tuple[int, ...], consumer: int) -> Ruling:
         own = (version, Facet.WHOLE)
         level = self._level(*own)
-        if not level or not places or self._is_accused_itself(version) or not self._is_mixed(version):
+        if not level or self._is_accused_itself(version) or not self._is_mixed(version):
             return Ruling(level, before=own if level else None)
-        seen, equal = self.rule(version, places), self._equality.of(version)[0]
+        later = self._lineage.later_writers(version, consumer)
+        if not places and not later:
+            return Ruling(level, before=own)
+        seen, equal = self.rule(version, places, later), self._equality.of(version)[0]
         if seen.before is None or seen.level == level or equal >= seen.level:
             level = max(min(level, seen.level), equal)
             return Ruling(level, before=own if level else None)
         return seen._replace(via=version)
 
-    def _part_as_used(self, version: int, places: tuple[int, ...]) -> Ruling:
+    def _part_as_used(self, version: int, places: tuple[int, ...], consumer: int) -> Ruling:
         """A directory of which a part is bad: parts that runs made are judged as the consumer saw them."""
         own = (version, Facet.PART)
         level = self._level(*own)
@@ -125,7 +131,7 @@ class Producers:
         if not made:
             return Ruling(level, before=own if level else None)
         content = self._lineage.content(version)
-        found = [min(self.as_used(member, places).level, cap(strength)) for member, strength in made]
+        found = [min(self.as_used(member, consumer).level, cap(strength)) for member, strength in made]
         if content is not None:
             found.append(self._level(content, Facet.PART))
             found += [self._equality.of(version, member)[0] for member in self._lineage.members(content)]

@@ -202,7 +202,7 @@ class Spread:
         """Rule 4 for one consumer of a version that rose."""
         if self._level(consumer, Facet.WHOLE) is Level.AFFECTED:
             return
-        used = self._producers.as_used(version, self.lineage.places(consumer))
+        used = self._producers.as_used(version, consumer)
         if used.before is None:
             return
         weak = "" if strength in CERTAIN else str(strength)

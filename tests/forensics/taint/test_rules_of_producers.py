@@ -5,8 +5,10 @@ Every history here comes out otherwise without its rule.
 
 from pathlib import Path
 
-from forensics.model import EdgeKind, Strength
-from tests.support.history import History, md5
+import pytest
+
+from forensics.model import EdgeKind, Event, Strength
+from tests.support.history import WHERE, History, md5
 
 
 class TestRule4SeveralProducers:
@@ -34,6 +36,21 @@ class TestRule4SeveralProducers:
             "on-good": "clear",
             "on-merge": "unknown: same-bytes",
         }
+
+    @pytest.mark.parametrize(
+        ("read", "verdict"), [(15, "clear"), (25, "unknown: same-bytes"), (None, "unknown: same-bytes")]
+    )
+    def test_in_a_store_only_what_wrote_before_it_was_read_counts(
+        self, history: History, tmp_path: Path, read: int | None, verdict: str
+    ) -> None:
+        poison, clean = history.version("raw", "poison"), history.version("raw", "clean")
+        features, model = history.version("features", "equal"), history.version("model", "m")
+        first, second = history.run([clean], [features]), history.run([poison], [features])
+        train = history.run([features], [model])
+        events = (first, "OUTPUT", 10), (second, "OUTPUT", 20), (train, "INPUT", read)
+        history.records += [Event(run.key, features.key, kind, at, "", WHERE) for run, kind, at in events]
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), model) == verdict
 
     def test_the_path_of_such_a_consumer_runs_through_what_it_used(self, history: History, tmp_path: Path) -> None:
         made = self.build(history)
@@ -151,6 +168,21 @@ class TestRule4OfADirectoryAndItsParts:
         with history.case(tmp_path) as asked:
             found = asked.verdicts(asked.judge(md5("poison")), *made)
         assert found == ["unknown: same-bytes", "unknown: same-bytes", "clear", "unknown: same-bytes"]
+
+    @pytest.mark.parametrize(
+        ("read", "verdict"), [(15, "clear"), (25, "unknown: same-bytes"), (None, "unknown: same-bytes")]
+    )
+    def test_in_a_store_only_what_wrote_before_it_was_read_counts(
+        self, history: History, tmp_path: Path, read: int | None, verdict: str
+    ) -> None:
+        poison, clean = history.version("raw", "poison"), history.version("raw", "clean")
+        features, model = history.version("features", "equal"), history.version("model", "m")
+        first, second = history.run([clean], [features]), history.run([poison], [features])
+        train = history.run([features], [model])
+        events = (first, "OUTPUT", 10), (second, "OUTPUT", 20), (train, "INPUT", read)
+        history.records += [Event(run.key, features.key, kind, at, "", WHERE) for run, kind, at in events]
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), model) == verdict
 
     def test_the_path_of_such_a_consumer_runs_through_the_directory(self, history: History, tmp_path: Path) -> None:
         whole, _, _, late = self.build(history, "out/a")
