@@ -4,16 +4,16 @@ A third party adds a connector by naming a class with these methods in the entry
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from forensics.errors import SourceError, UsageError
-from forensics.model import Record, Source
+from forensics.model import Record, Source, Wanted
 from forensics.secrets import without_secrets
 
-__all__ = ["Connector", "SideReader", "connectors", "find_connector", "find_readers"]
+__all__ = ["Connector", "Searcher", "SideReader", "connectors", "find_connector", "find_readers"]
 
 
 class Connector(Protocol):
@@ -57,6 +57,22 @@ class SideReader(Protocol):
         Returns:
             The source, the same by its fingerprints; None where there is nothing to add. It is asked of every locator,
             so it must answer soon.
+        """
+
+
+@runtime_checkable
+class Searcher(Protocol):
+    """A connector whose sources know bytes by ids of their own: it computes the digests that other sources name."""
+
+    def search(self, source: Source, wanted: Sequence[Wanted]) -> Iterator[Record]:
+        """Looks for digests in the bytes of a source that was read before.
+
+        Yields:
+            ``SameBytes`` and ``Listing`` for what was found, from a digest as it was wanted; ``Finding`` for what could
+            not be looked at. No ``Acquired``: the case notes what was looked for.
+
+        Raises:
+            SourceError: the source is not there any more, or cannot be read.
         """
 
 

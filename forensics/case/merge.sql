@@ -183,7 +183,7 @@ GROUP BY n.id, s.kind ORDER BY n.id, s.kind;
 -- @name fill_listing_gaps
 INSERT INTO filled
 SELECT g.node, g.kind, $acquisition FROM gap g
-WHERE g.kind = 'missing-listing' AND EXISTS (FROM listing l WHERE l.directory = g.node)
+WHERE g.kind IN ('missing-listing', 'code-not-committed') AND EXISTS (FROM listing l WHERE l.directory = g.node)
   AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind);
 
 -- What one connector does not repeat, it has looked for; what another one said, it may know nothing of.
@@ -272,10 +272,11 @@ WHERE NOT EXISTS (
     FROM finding f WHERE f.source = $source AND f.origin = o.id AND f.kind = s.kind AND f.message = s.message
 );
 
+-- A reading that gives no commits at all says nothing of them.
 -- @name note_missed
 INSERT INTO missed
 SELECT c.id, $acquisition FROM git_commit c
-WHERE c.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = c.id)
+WHERE c.source = $source AND EXISTS (FROM stage_git_commit) AND NOT EXISTS (FROM local_node n WHERE n.id = c.id)
   AND NOT EXISTS (FROM missed m WHERE m.node = c.id)
 UNION ALL
 SELECT r.id, $acquisition FROM release r

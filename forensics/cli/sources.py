@@ -12,6 +12,7 @@ import click
 from forensics.answer import Answer, Coverage
 from forensics.cli.options import Shared, asking
 from forensics.cli.output import emit
+from forensics.cli.searching import search_sources
 from forensics.model import Record
 from forensics.report.text import safe
 
@@ -71,6 +72,7 @@ def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> "I
             watched = _watched(records, source.name) if shared.shows_progress else records
             done = case.ingest(source, watched, argv=["forensics", *sys.argv[1:]], connector=connector.kind)
             yield replace(done, details={**done.details, "seconds": round(time.perf_counter() - start, 2)})
+        yield from search_sources(case)
 
 
 def _watched(records: Iterable[Record], name: str) -> Iterator[Record]:

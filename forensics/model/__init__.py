@@ -17,7 +17,7 @@ from forensics.model.kinds import (
     Strength,
 )
 from forensics.model.lineage import Edge, Execution, Listing, Role, SameBytes, Version
-from forensics.model.reading import Acquired, Finding, Gap, Presence, Source
+from forensics.model.reading import Acquired, Finding, Gap, Presence, Source, Wanted
 
 __all__ = [
     "Acquired",
@@ -54,6 +54,7 @@ __all__ = [
     "StageMove",
     "Strength",
     "Version",
+    "Wanted",
     "actor_key",
     "commit_key",
     "content_key",

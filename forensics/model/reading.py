@@ -1,10 +1,11 @@
 """One reading of one source: what it is, what it saw, and what it could not read."""
 
+from forensics.digest import Digest
 from forensics.model.keys import Origin
 from forensics.model.kinds import FindingKind, GapKind
 from forensics.values import dataclass
 
-__all__ = ["Acquired", "Finding", "Gap", "Presence", "Source"]
+__all__ = ["Acquired", "Finding", "Gap", "Presence", "Source", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +92,18 @@ class Presence:
     where: str = ""
     sha256: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A digest that one source names, and whose bytes another source may hold under an id of its own.
+
+    Attributes:
+        digest: of a file, or ``tfx-code`` of the Python files of a folder.
+        names: file names under which it is known, in lower case, in order; they may all be wrong.
+        is_code: it is of code that ran, so that it should be in some commit.
+    """
+
+    digest: Digest
+    names: tuple[str, ...] = ()
+    is_code: bool = False

@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from forensics.errors import SourceError
-from forensics.model import Acquired, ArtifactKind, Record, RefKind, Source
+from forensics.model import Acquired, ArtifactKind, Record, RefKind, Source, Wanted
 from forensics_connectors.dvc.code import Blobs, match_code
 from forensics_connectors.dvc.gaps import Gaps
 from forensics_connectors.dvc.ledger import Ledger
@@ -28,6 +28,7 @@ from forensics_connectors.git.connector import git_source, git_state
 from forensics_connectors.git.history import History, read_history
 from forensics_connectors.git.layout import find_layout
 from forensics_connectors.git.records import git_records
+from forensics_connectors.git.search import search_source
 from forensics_connectors.git.text import text
 from forensics_connectors.git.view import View, open_view
 
@@ -119,6 +120,14 @@ class DvcConnector:
                 "seconds": clock.seconds,
             }
             yield Acquired(_state(view, storage), details)
+
+    def search(self, source: Source, wanted: Sequence[Wanted]) -> Iterator[Record]:
+        """As ``GitConnector.search``.
+
+        Raises:
+            SourceError: the repository is gone, or is another one now.
+        """
+        yield from search_source(source, wanted)
 
 
 def _tips(history: History) -> tuple[int, ...]:

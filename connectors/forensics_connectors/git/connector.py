@@ -2,13 +2,14 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from forensics.model import Acquired, Record, Source
+from forensics.model import Acquired, Record, Source, Wanted
 
 from .history import read_history
 from .layout import find_layout
 from .records import git_records
+from .search import search_source
 from .text import text
 from .view import View, open_view
 from .walk import root_commits
@@ -53,6 +54,14 @@ class GitConnector:
                 "seconds": {"walk": round(walked - began, 3), "records": round(time.monotonic() - walked, 3)},
             }
             yield Acquired(git_state(view), details)
+
+    def search(self, source: Source, wanted: Sequence[Wanted]) -> Iterator[Record]:
+        """Computes the digests of blobs and of folders of code (``forensics_connectors.git.search``).
+
+        Raises:
+            SourceError: the repository is gone, or is another one now.
+        """
+        yield from search_source(source, wanted)
 
 
 def git_source(view: View) -> Source:

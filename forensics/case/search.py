@@ -1,0 +1,118 @@
+"""What one source names by digest and another may hold under ids of its own: what to look for, and where.
+
+The bytes are looked at by connectors (``Searcher`` in their contract). What they find is an acquisition of the source
+that was searched, by the connector ``search``; its state is that of the source together with all that was wanted.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from forensics.case.sql import statements
+from forensics.digest import EMPTY, Digest
+from forensics.model import (
+    Acquired,
+    Finding,
+    FindingKind,
+    Gap,
+    GapKind,
+    Listing,
+    Origin,
+    Record,
+    SameBytes,
+    Source,
+    Wanted,
+    content_key,
+)
+
+if TYPE_CHECKING:
+    from forensics.case import Case
+
+__all__ = ["CONNECTOR", "Search", "acquired", "not_committed", "searches"]
+
+#: The name of the connector in the acquisitions of searches.
+CONNECTOR = "search"
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A source that is to be searched.
+
+    Attributes:
+        source: as it was read last, its state made that of the search.
+        connectors: the kinds of the connectors that read it, the newest reading first.
+        wanted: what to look for, in order.
+        is_done: it was searched in this state, for all this.
+    """
+
+    source: Source
+    connectors: tuple[str, ...]
+    wanted: tuple[Wanted, ...]
+    is_done: bool
+
+
+def searches(case: "Case") -> list[Search]:
+    """Which sources are to be searched, and for what; none where sources name nothing that others may hold."""
+    sql = statements("forensics.case", "search.sql")
+    readings = case.rows(sql["sources"])
+    if not readings:
+        return []
+    wanted = tuple(
+        Wanted(Digest(algorithm, value), tuple(names), is_code)
+        for algorithm, value, names, is_code in case.rows(sql["wanted"], {"empty": sorted(EMPTY)})
+    )
+    if not wanted:
+        return []
+    list_digest = _list_digest(wanted)
+    found: dict[int, Search] = {}
+    for number, kind, name, object_format, locator, state, connector, fingerprints in readings:
+        if number in found:
+            known = found[number]
+            found[number] = replace(known, connectors=(*known.connectors, connector))
+            continue
+        source = Source(kind, locator, name, tuple(fingerprints), object_format, f"{state} {list_digest}")
+        last = case.rows(sql["searched"], {"source": number})[0][0]
+        found[number] = Search(source, (connector,), wanted, last == source.state)
+    return list(found.values())
+
+
+def acquired(search: Search, records: Iterable[Record]) -> Iterator[Record]:
+    """The records of a search, with the account of it as the last."""
+    found = 0
+    for record in records:
+        found += isinstance(record, SameBytes | Listing)
+        yield record
+    yield Acquired(search.source.state, {"connector": CONNECTOR, "wanted": len(search.wanted), "found": found})
+
+
+def not_committed(case: "Case", search: Search, found: Sequence[Record]) -> Iterator[Record]:
+    """Says which code that ran is in no commit, once all sources were searched.
+
+    Args:
+        case: with all earlier searches.
+        search: one of the searches.
+        found: what the latest searches yielded.
+    """
+    rows = case.rows(statements("forensics.case", "search.sql")["settled"])
+    settled = {Digest(algorithm, value) for algorithm, value in rows}
+    settled |= {record.first for record in found if isinstance(record, SameBytes)}
+    settled |= {record.directory for record in found if isinstance(record, Listing)}
+    for one in search.wanted:
+        if not one.is_code or one.digest in settled:
+            continue
+        node, origin = content_key(one.digest), Origin(locus="search")
+        named = ", ".join(one.names[:_SHOWN])
+        message = f"code that ran ({named}, {one.digest}) is in no commit of the repositories that were read"
+        yield Finding(FindingKind.CODE_NOT_COMMITTED, message, origin, node=node)
+        if one.digest.algorithm == "tfx-code":
+            yield Gap(GapKind.CODE_NOT_COMMITTED, node, message, origin)
+
+
+def _list_digest(wanted: Iterable[Wanted]) -> str:
+    state = sha256()
+    for one in wanted:
+        state.update("\0".join((str(one.digest), *one.names, "\n")).encode("utf-8", "surrogateescape"))
+    return f"wanted:{state.hexdigest()}"

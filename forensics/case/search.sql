@@ -1,0 +1,66 @@
+-- @title Digests that other sources name, to be looked for in the bytes of git history
+-- @description What a search found does not change what is wanted, so that equal sources ask for the same again, and
+--   are not searched again.
+
+-- @name sources
+-- The newest reading of each source whose files go by ids of their own, by each connector, with the state it saw.
+SELECT s.id, s.kind, s.name, s.object_format, arg_max(q.locator, q.id) AS locator, arg_max(q.state, q.id) AS state,
+    coalesce(json_extract_string(q.details, '$.connector'), s.kind) AS connector,
+    (SELECT list(f.value ORDER BY f.value) FROM fingerprint f WHERE f.source = s.id) AS fingerprints
+FROM source s JOIN acquisition q ON q.source = s.id
+WHERE s.kind = 'git' AND EXISTS (FROM source o WHERE o.kind <> 'git')
+    AND coalesce(json_extract_string(q.details, '$.connector'), '') <> 'search'
+GROUP BY ALL ORDER BY s.id, max(q.id) DESC;
+
+-- @name searched
+SELECT arg_max(state, id) FROM acquisition
+WHERE source = $source AND json_extract_string(details, '$.connector') = 'search';
+
+-- @name wanted
+-- @param empty digests of the empty file and the empty directory
+WITH foreign_version AS (
+    SELECT v.id, v.content, a.path, v.kind FROM version v JOIN artifact a ON a.id = v.artifact
+    JOIN source s ON s.id = a.source AND s.kind <> 'git'
+    WHERE v.content IS NOT NULL
+), held AS (
+    SELECT v.content AS id FROM version v JOIN artifact a ON a.id = v.artifact
+    JOIN source s ON s.id = a.source AND s.kind = 'git' WHERE v.content IS NOT NULL
+    UNION ALL SELECT content FROM member
+    UNION ALL SELECT id FROM content WHERE algorithm = 'git'
+), twin AS (
+    SELECT e.cause, e.effect FROM edge e JOIN acquisition q ON q.id = e.acquisition
+    WHERE e.kind = 'content' AND e.strength IN ('recorded', 'matched')
+        AND coalesce(json_extract_string(q.details, '$.connector'), '') <> 'search'
+), joined AS (
+    FROM held
+    UNION ALL SELECT cause FROM twin SEMI JOIN held ON held.id = twin.effect
+    UNION ALL SELECT effect FROM twin SEMI JOIN held ON held.id = twin.cause
+), sought AS (
+    SELECT c.id, c.algorithm, c.value FROM content c SEMI JOIN foreign_version f ON f.content = c.id
+    WHERE c.algorithm = 'tfx-code' OR (c.algorithm IN ('md5', 'md5-dos2unix', 'sha1', 'sha256')
+        AND NOT ends_with(c.value, '.dir') AND NOT list_contains($empty::VARCHAR[], c.algorithm || ':' || c.value)
+        AND c.id NOT IN (FROM joined))
+), called AS (
+    SELECT id, content, kind, path FROM foreign_version
+    UNION ALL
+    SELECT f.id, f.content, f.kind, r.value FROM foreign_version f JOIN reference r ON r.node = f.id AND r.kind = 'uri'
+), known AS (
+    SELECT content, lower(regexp_extract(replace(path, '\', '/'), '([^/]+)/*$', 1)) AS name, kind,
+        starts_with(path, 'module:') OR regexp_matches(path, '(?i)[.](py|ipynb|r|jl|sh|scala|java|sql)$') AS is_code
+    FROM called
+)
+SELECT s.algorithm, s.value, list_sort(list(DISTINCT k.name))[:20] AS names,
+    bool_or(s.algorithm = 'tfx-code' OR (k.kind = 'code' AND k.is_code)) AS is_code
+FROM sought s JOIN known k ON k.content = s.id
+GROUP BY s.algorithm, s.value
+-- Other code is the image of a container, which is in no commit.
+HAVING s.algorithm = 'tfx-code' OR bool_or(k.kind <> 'code' OR k.is_code)
+ORDER BY s.algorithm, s.value;
+
+-- @name settled
+-- What was found by a search, or is said to be in no commit.
+SELECT c.algorithm, c.value FROM content c
+WHERE EXISTS (FROM listing l WHERE l.directory = c.id AND c.algorithm = 'tfx-code')
+    OR EXISTS (FROM edge e JOIN acquisition q ON q.id = e.acquisition WHERE e.kind = 'content' AND e.cause = c.id
+        AND json_extract_string(q.details, '$.connector') = 'search')
+    OR EXISTS (FROM finding f WHERE f.node = c.id AND f.kind = 'code-not-committed');
