@@ -110,7 +110,9 @@ class CardRecords:
             if mention.key == "new_version":  # that there is a newer one only hints that it was built on this one
                 edge = Edge(EdgeKind.DECLARED, effect, named, origin, Strength.INFERRED, mention.reason)
             else:
-                edge = Edge(EdgeKind.DECLARED, named, effect, origin, strength, mention.reason)
+                # One that is pinned weighs as much as what is recorded, and still says what it is.
+                reason = f"declared-{mention.reason}" if strength is Strength.RECORDED else mention.reason
+                edge = Edge(EdgeKind.DECLARED, named, effect, origin, strength, reason)
             key = (edge.cause, edge.effect, edge.strength, edge.reason)
             if key not in self._told:
                 self._told.add(key)

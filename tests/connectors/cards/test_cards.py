@@ -159,10 +159,10 @@ def test_a_commit_pins_and_a_branch_does_not(repo: GitRepo) -> None:
     repo.commit("1", **{"README.md": said, "m.bin": "1"})
     model = blob(repo, "m.bin")
     assert declared(read(repo)) == {
-        (f"{HUB}org/a@{PIN}", model): (Strength.RECORDED, "base-model"),
+        (f"{HUB}org/a@{PIN}", model): (Strength.RECORDED, "declared-base-model"),
         (f"{HUB}org/b@main", model): (Strength.DECLARED, "base-model"),
-        (f"{HUB}org/c@{PIN}", model): (Strength.RECORDED, "base-model"),
-        (f"{HUB}datasets/d/d@{PIN}", model): (Strength.RECORDED, "dataset"),
+        (f"{HUB}org/c@{PIN}", model): (Strength.RECORDED, "declared-base-model"),
+        (f"{HUB}datasets/d/d@{PIN}", model): (Strength.RECORDED, "declared-dataset"),
     }
 
 
