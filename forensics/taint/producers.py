@@ -66,6 +66,10 @@ class Producers:
         """Those of which each may alone have made it."""
         recorded, introduced = self._lineage.supplies(version)
         recorded = [link for link in recorded if link[0] not in later] or recorded
+        if any(self._level(commit, Facet.WHOLE) is Level.AFFECTED for commit, _ in introduced):
+            # Who brought it in answers for it, wherever it was taken from.
+            taken = {node for node, _ in self._lineage.causes(version, EdgeKind.IMPORTED)}
+            recorded = [link for link in recorded if link[0] not in taken or self._level(link[0], Facet.WHOLE)]
         judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
         if not consumers:
             return self._weigh(version, judged, consumers)

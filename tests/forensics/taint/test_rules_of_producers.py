@@ -52,6 +52,15 @@ class TestRule4SeveralProducers:
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), model) == verdict
 
+    def test_what_a_bad_commit_imported_is_bad_though_nothing_is_known_against_its_origin(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        bad = history.commit(history.commit())
+        origin, taken = history.version("upstream/encoder", "swapped"), history.version("encoder", "swapped", bad)
+        history.edge(EdgeKind.IMPORTED, origin, taken)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(bad), taken) == "affected"
+
     def test_the_path_of_such_a_consumer_runs_through_what_it_used(self, history: History, tmp_path: Path) -> None:
         made = self.build(history)
         with history.case(tmp_path) as asked:
@@ -183,6 +192,15 @@ class TestRule4OfADirectoryAndItsParts:
         history.records += [Event(run.key, features.key, kind, at, "", WHERE) for run, kind, at in events]
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), model) == verdict
+
+    def test_what_a_bad_commit_imported_is_bad_though_nothing_is_known_against_its_origin(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        bad = history.commit(history.commit())
+        origin, taken = history.version("upstream/encoder", "swapped"), history.version("encoder", "swapped", bad)
+        history.edge(EdgeKind.IMPORTED, origin, taken)
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(bad), taken) == "affected"
 
     def test_the_path_of_such_a_consumer_runs_through_the_directory(self, history: History, tmp_path: Path) -> None:
         whole, _, _, late = self.build(history, "out/a")
