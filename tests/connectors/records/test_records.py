@@ -273,8 +273,9 @@ def test_what_the_reader_takes_the_schema_takes_too(kind: str, data: st.DataObje
     row = {"record": kind, **data.draw(st.dictionaries(names, VALUES, max_size=6))}
     needed = {name: data.draw(VALUES) for name, field in ROWS[kind].items() if field.required and name not in row}
     row |= needed
+    row = {name: value for name, value in row.items() if value is not None}  # as a column of Parquet has it
     try:
-        check({name: value for name, value in row.items() if value is not None})
+        check(row)
     except ValueError:
         return
     jsonschema.validate(row, schema())
