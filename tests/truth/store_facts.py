@@ -1,0 +1,122 @@
+"""What can be asked of a pair, and what its things truly were made with."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.truth.facts import Facts, subjects
+from tests.truth.store_world import CACHED, Pair, Row
+from tests.truth.world import Thing
+
+#: A version by source and by what tells it there: path and digest, or its row.
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A subject of a pair.
+
+    Attributes:
+        kind: ``content``, ``commit``, ``artifact`` or ``execution``.
+        text: as the product is asked, but for commit ids: ``{N}`` stands for the id of commit N of ``repository``.
+        targets: atoms; whatever was made with the subject has one of them.
+        tokens: those that the subject brought into the world.
+    """
+
+    kind: str
+    text: str
+    targets: frozenset[str]
+    tokens: frozenset[str]
+    repository: int = 0
+
+
+@dataclass(frozen=True)
+class Held:
+    """A version on record.
+
+    Attributes:
+        things: all that stood under its name.
+        evidence: kind of evidence, to count by.
+    """
+
+    key: Key
+    things: tuple[Thing, ...]
+    evidence: str
+    repository: int = -1
+    row: Row | None = None
+
+    def holds(self, asked: Asked) -> bool:
+        """Whether the bytes say that the subject led to it."""
+        return any(thing.tokens() & asked.tokens for thing in self.things)
+
+    def made(self, asked: Asked) -> bool:
+        """Whether it was truly made with the subject, by whatever way."""
+        targets = set(asked.targets)
+        if self.repository >= 0:
+            mine = f"repo{self.repository}/"
+            targets |= {each.removeprefix(mine) for each in asked.targets if each.startswith(mine)}
+        atoms = {self.row.atom} if self.row is not None else set()
+        return not targets.isdisjoint(atoms.union(*(thing.consumed() for thing in self.things)))
+
+
+def repository_name(number: int) -> str:
+    return f"repo{number}"
+
+
+def store_name(number: int) -> str:
+    return f"store{number}"
+
+
+def held(pair: Pair, facts: Iterable[Facts]) -> Iterator[Held]:
+    """Every version that a document or a store names."""
+    for number, each in enumerate(facts):
+        named = {(path, thing.content) for run in each.runs.values() for path, thing in run.entry.deps}
+        for name, version in each.versions.items():
+            if version.stated or name in named:
+                key = (repository_name(number), name[0], each.digest(version))
+                yield Held(key, tuple(version.things), "dvc", number)
+    for store in pair.stores:
+        for row in store.rows:
+            kind = "made" if row.made else "read"
+            evidence = f"{kind}, {row.evidence}" + (", overwritten" if len(row.things) > 1 else "")
+            yield Held((store_name(store.number), row.name, ""), tuple(row.things), evidence, row=row)
+
+
+def every_subject(pair: Pair, facts: Iterable[Facts]) -> list[Asked]:
+    """All that can be asked of a pair: commits, contents, artifacts and executions of the stores."""
+    found = []
+    for number, each in enumerate(facts):
+        for subject in subjects(each):
+            targets = {subject.target}
+            if subject.kind == "commit":
+                targets = {f"repo{number}/{subject.target}"}
+            text = subject.text
+            if "@{" in text:
+                text = f"{repository_name(number)}:{text}"
+            found.append(Asked(subject.kind, text, frozenset(targets), subject.tokens, number))
+    for store in pair.stores:
+        for row in store.rows:
+            targets, tokens = {row.atom}, set(pair.wrote.get(row.atom, ()))
+            if row.evidence != "uri":
+                targets.add(row.things[-1].content)
+            text = f"mlmd:{store_name(store.number)}:{row.name}"
+            found.append(Asked("artifact", text, frozenset(targets), frozenset(tokens)))
+        for run in store.runs:
+            if run.state != CACHED:
+                text = f"mlmd:{store_name(store.number)}:execution/{run.number}"
+                tokens = set(pair.wrote.get(run.atom, ()))
+                found.append(Asked("execution", text, frozenset({run.atom}), frozenset(tokens)))
+    return found
+
+
+def choose_subjects(pair: Pair, facts: list[Facts], count: int, chance: random.Random) -> list[Asked]:
+    """Some subjects, the kinds in turn."""
+    every = every_subject(pair, facts)
+    chance.shuffle(every)
+    kinds = [[each for each in every if each.kind == kind] for kind in ("content", "artifact", "commit", "execution")]
+    found: list[Asked] = []
+    while len(found) < count and any(kinds):
+        for kind in kinds:
+            if kind and len(found) < count:
+                found.append(kind.pop())
+    return found
