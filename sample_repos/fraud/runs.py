@@ -60,13 +60,13 @@ def _runs(repository: Path, release: str) -> Iterator[Run]:
         [("model", Item("Model", "models/chargeback.json"))],
         began,
     )
-    threshold = hashlib.sha256(f"threshold of {outs[model.uri]}".encode()).hexdigest()
+    scorer = hashlib.md5(f"scorer of {outs[model.uri]}".encode(), usedforsecurity=False).hexdigest()
     yield Run(
         "SetThreshold",
         f"set-threshold-{run}",
         f"{date} 07:00",
         run,
         [("model", model)],
-        [("model", Item("Model", f"s3://models.example.com/fraud/{run}/scorer.json", {"sha256": threshold}))],
+        [("model", Item("Model", f"s3://models.example.com/fraud/{run}/scorer.json", {"checksum": f"md5:{scorer}"}))],
         {"Git_Repo": began["Git_Repo"], "Git_Start_Commit": commit},
     )
