@@ -125,4 +125,5 @@ class FindingKind(StrEnum):
     HALF_INITIALISED = "half-initialised"
     SAME_URI = "same-uri"  # one address with two digests
     BAD_ROW = "bad-row"  # a row that is no record
+    NO_METADATA = "no-metadata"  # a repository without DVC metadata, of which git history alone was read
     GONE = "gone"  # a fact that an earlier acquisition saw and this one did not

@@ -72,5 +72,6 @@ FINDINGS: dict[str, str] = {
     "half-initialised": "a store that lacks tables or the row with its version",
     "same-uri": "one address with two digests",
     "bad-row": "a row that is no record",
+    "no-metadata": "no commit holds DVC metadata: git history alone was read",
     "gone": "an earlier reading saw it and this one did not",
 }

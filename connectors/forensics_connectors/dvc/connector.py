@@ -7,8 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from forensics.errors import SourceError
-from forensics.model import Acquired, ArtifactKind, Record, RefKind, Source, Wanted
+from forensics.model import Acquired, ArtifactKind, Finding, FindingKind, Origin, Record, RefKind, Source, Wanted
 from forensics_connectors.dvc.code import Blobs, match_code
 from forensics_connectors.dvc.gaps import Gaps
 from forensics_connectors.dvc.ledger import Ledger
@@ -60,21 +59,17 @@ class DvcConnector:
         """Yields all that git and DVC say of every commit of every ref.
 
         Raises:
-            SourceError: no commit holds DVC metadata, or the repository cannot be read any more.
+            SourceError: the repository cannot be read any more.
         """
         with open_view(source.locator) as view:
             clock = _Clock()
             history = read_history(view)
             trees = Trees(view, history)
             library = Library(view, history, trees)
-            if library.is_empty:
-                raise SourceError(
-                    f"no DVC metadata in any commit of {source.locator}",
-                    hint="to read its git history alone: --kind git",
-                    locator=source.locator,
-                )
             clock.stop("walk")
             yield from git_records(history)
+            if library.is_empty:
+                yield Finding(FindingKind.NO_METADATA, "no commit holds DVC metadata: git history alone", Origin())
             clock.stop()
             ledger = Ledger()
             tips = _tips(history)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from forensics.digest import Digest
-from forensics.errors import SourceError
 from forensics.model import (
     EdgeKind,
     Execution,
+    Finding,
     FindingKind,
     GapKind,
     Listing,
@@ -230,12 +230,12 @@ def test_a_missing_listing_is_a_gap_until_it_is_there(pipeline: DvcRepo, tmp_pat
     assert {e.strength for e in found.edges(EdgeKind.PART) if e.cause == raw.key} == {Strength.MATCHED}
 
 
-def test_a_repository_without_dvc_is_refused_with_a_hint(tmp_path: Path) -> None:
+def test_of_a_repository_without_dvc_git_history_alone_is_read(tmp_path: Path) -> None:
     repo = GitRepo(tmp_path / "plain")
     repo.commit("x", a__txt="a")
-    with pytest.raises(SourceError) as caught:
-        read(repo.path)
-    assert "--kind git" in caught.value.hint
+    found = Facts(read(repo.path))
+    assert [finding.kind for finding in found.all(Finding)] == [FindingKind.NO_METADATA]
+    assert [version.path for version in found.all(Version)] == ["a.txt"]
     assert DvcConnector().discover(str(tmp_path)) is None
 
 

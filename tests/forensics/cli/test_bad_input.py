@@ -16,14 +16,31 @@ import pytest
 
 from forensics.case import Case
 from forensics.case.database import SCHEMA_VERSION
+from forensics.errors import SourceError
+from forensics.model import Record, Source
+from forensics_connectors import contract
 from tests.support.gitrepo import GitRepo, snapshot
 
 MD5 = "0123456789abcdef0123456789abcdef"
+CONNECTORS = contract.connectors
 PROGRAM = [sys.executable, "-c", "import sys; from forensics.cli import main; sys.exit(main())"]
 
 
 def tracked(value: str = MD5, path: str = "data.csv") -> str:
     return f"outs:\n- md5: {value}\n  size: 3\n  hash: md5\n  path: {path}\n"
+
+
+class Breaking:
+    """A third party's connector whose source can be found but not read."""
+
+    kind, rank = "breaking", 0
+
+    def discover(self, locator: str) -> Source | None:
+        return Source("breaking", locator, locator, ("f",)) if locator == "breaking" else None
+
+    def read(self, source: Source) -> Iterator[Record]:
+        raise SourceError(f"{source.locator} went away", hint="bring it back")
+        yield
 
 
 @pytest.fixture
@@ -44,10 +61,11 @@ def refused(ended, *said: str) -> None:
 
 
 class TestSources:
-    def test_without_dvc_the_hint_is_the_git_history_alone(self, forensics, tmp_path):
+    def test_without_dvc_git_history_alone_is_read_and_that_is_said(self, forensics, tmp_path):
         GitRepo(tmp_path / "plain").commit(file="text")
-        refused(forensics("ingest", "plain"), "no DVC metadata", "--kind git")
-        assert forensics("ingest", "--kind", "git", "plain").code == 0
+        ended = forensics("ingest", "plain")
+        assert ended.code == 0
+        assert "1 no-metadata" in ended.out
         assert forensics("blame", "file").code == 0
 
     @pytest.mark.parametrize("make", ["nothing", "folder", "file", "text", "pipe", "file in a repository"])
@@ -110,12 +128,12 @@ class TestSources:
         assert repo.oid() in answer.out
         assert snapshot(repo.path) == before
 
-    def test_of_two_sources_the_first_stays_and_is_reported(self, forensics, repo, tmp_path):
-        GitRepo(tmp_path / "plain").commit(file="text")
-        ended = forensics("ingest", "repo", "plain")
+    def test_of_two_sources_the_first_stays_and_is_reported(self, forensics, repo, monkeypatch):
+        monkeypatch.setattr(contract, "connectors", lambda: [*CONNECTORS(), Breaking()])
+        ended = forensics("ingest", "repo", "breaking")
         assert ended.code == 2
         assert "repo" in ended.out
-        assert "error: no DVC metadata in any commit of" in ended.err
+        assert "error: breaking went away" in ended.err
         assert forensics("blame", f"md5:{MD5}").code == 0
         assert forensics("sources", "-q").out.count("/repo\n") == 1
 
