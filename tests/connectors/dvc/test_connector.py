@@ -235,7 +235,7 @@ def test_of_a_repository_without_dvc_git_history_alone_is_read(tmp_path: Path) -
     repo.commit("x", a__txt="a")
     found = Facts(read(repo.path))
     assert [finding.kind for finding in found.all(Finding)] == [FindingKind.NO_METADATA]
-    assert [version.path for version in found.all(Version)] == ["a.txt"]
+    assert [version.path for version in found.all(Version)] == ["a/txt"]
     assert DvcConnector().discover(str(tmp_path)) is None
 
 
