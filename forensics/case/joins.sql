@@ -50,87 +50,131 @@ SELECT 'checked-out', f.id, f.node, f.strength, f.reason, min(f.origin), $acquis
 WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'checked-out' AND e.cause = f.id AND e.effect = f.node)
 GROUP BY f.id, f.node, f.strength, f.reason ORDER BY f.id, f.node;
 
--- Versions whose address ends in the path of an artifact of another source, or in a folder that holds one, or lies in
--- one: the longest such path counts. A path of one name says too little, unless it is the whole address. Digests of
--- one algorithm on both sides have said already whether the bytes are the same.
+-- Which artifacts are meant by which addresses: an address ends in the path of an artifact of another source, or in a
+-- folder that holds some, or names something in a directory that is one. Of each source the longest such path counts. A
+-- path of one name says too little, unless it is the whole address. Each address is taken apart once, and only if its
+-- last two names (or two names within it, for a directory) are those of some path.
+-- @name address
+CREATE OR REPLACE TEMP TABLE address AS
+SELECT value, string_split(value, '/') AS parts, count(DISTINCT node) AS nodes FROM (
+    SELECT node, trim(replace(value, '\', '/'), '/') AS value FROM reference WHERE kind = 'uri'
+) WHERE value <> '' GROUP BY value;
+
+-- @name place
+CREATE OR REPLACE TEMP TABLE place AS
+WITH named AS (
+    SELECT id, source, path, string_split(path, '/') AS parts FROM artifact
+    WHERE source > 0 AND NOT starts_with(path, '$ ')
+)
+SELECT id, source, path AS piece, array_to_string(parts[-2:], '/') AS tail, len(parts) AS size FROM named
+UNION ALL
+SELECT id, source, array_to_string(parts[:n], '/'), parts[n - 1] || '/' || parts[n], n
+FROM named, LATERAL unnest(range(2, len(parts))) t(n) WHERE source IN (SELECT id FROM source WHERE kind = 'git');
+
+-- @name meant
+CREATE OR REPLACE TEMP TABLE meant AS
+WITH ending AS (
+    SELECT value, array_to_string(parts[n:], '/') AS piece, len(parts) - n + 1 AS size
+    FROM (SELECT * FROM address SEMI JOIN place p ON p.tail = array_to_string(parts[-2:], '/')),
+        LATERAL unnest(range(greatest(1, len(parts) + 1 - (SELECT max(size) FROM place)), greatest(len(parts), 2))) t(n)
+), directory AS (
+    SELECT a.id, a.source, string_split(a.path, '/') AS parts
+    FROM artifact a JOIN source s ON s.id = a.source AND s.kind = 'git'
+    WHERE contains(a.path, '/') AND NOT starts_with(a.path, '$ ') AND EXISTS (
+        FROM version v LEFT JOIN content c ON c.id = v.content
+        WHERE v.artifact = a.id AND (c.id IS NULL OR ends_with(c.value, '.dir') OR v.nfiles IS NOT NULL)
+    )
+), within AS (
+    SELECT value, parts, n, parts[n] || '/' || parts[n + 1] AS head
+    FROM (FROM address WHERE list_has_any(parts, (SELECT list(DISTINCT parts[1]) FROM directory))),
+        LATERAL unnest(range(1, len(parts) - 1)) t(n)
+), met AS (
+    SELECT e.value, p.id, p.source, e.size FROM ending e JOIN place p ON p.piece = e.piece
+    UNION ALL
+    SELECT w.value, d.id, d.source, len(d.parts) FROM within w JOIN directory d ON d.parts[1] || '/' || d.parts[2] = w.head
+    WHERE len(d.parts) <= len(w.parts) - w.n AND w.parts[w.n:w.n + len(d.parts) - 1] = d.parts
+)
+SELECT DISTINCT m.value, m.id AS artifact, m.source
+FROM met m JOIN (SELECT value, source, max(size) AS size FROM met GROUP BY ALL) USING (value, source, size);
+
+-- @name crowds
+-- Of a folder of very many files that very many nodes name, nothing can be told for one of them.
+CREATE OR REPLACE TEMP TABLE crowd AS
+SELECT m.value, m.source, a.nodes, count(*) AS versions
+FROM meant m JOIN address a ON a.value = m.value JOIN version v ON v.artifact = m.artifact
+GROUP BY ALL HAVING a.nodes * count(*) > 20000;
+
+-- @name note_crowds
+INSERT INTO finding
+SELECT ((SELECT coalesce(max(id), 0) FROM finding) + row_number() OVER (ORDER BY c.source, c.value))::INTEGER,
+    c.source, 'too-large', c.message, FALSE, NULL, NULL, $acquisition
+FROM (SELECT source, value, 'the address ' || value || ', which ' || nodes || ' versions of other sources name, stands for '
+    || versions || ' versions here: not joined' AS message FROM crowd) c
+WHERE NOT EXISTS (FROM finding f WHERE f.source = c.source AND f.kind = 'too-large' AND f.message = c.message);
+
 -- @name addressed
 CREATE OR REPLACE TEMP TABLE addressed AS
-WITH address AS (
-    SELECT DISTINCT r.node, a.source, r.origin, trim(r.value, '/') AS value
-    FROM reference r JOIN version v ON v.id = r.node JOIN artifact a ON a.id = v.artifact
-    WHERE r.kind = 'uri' AND r.value <> ''
-), ending AS (
-    SELECT node, source, origin, array_to_string(parts[n:], '/') AS ending, len(parts) - n + 1 AS size, n = 1 AS whole
-    FROM (SELECT *, string_split(value, '/') AS parts FROM address), LATERAL unnest(range(1, len(parts) + 1)) t(n)
-    WHERE size >= 2 OR whole
-), place AS (
-    SELECT a.id, a.source, a.path AS piece, 0 AS beyond FROM artifact a WHERE a.source > 0 AND NOT starts_with(a.path, '$ ')
-    UNION ALL
-    SELECT a.id, a.source, array_to_string(parts[:n], '/'), len(parts) - n
-    FROM (SELECT id, source, string_split(path, '/') AS parts FROM artifact
-          WHERE source > 0 AND contains(path, '/') AND NOT starts_with(path, '$ ')) a,
-        LATERAL unnest(range(2, len(parts))) t(n)
-    WHERE a.source IN (SELECT id FROM source WHERE kind = 'git')
-), met AS (
-    SELECT e.node, e.source, e.origin, p.id AS artifact, e.size FROM ending e
-    JOIN place p ON p.piece = e.ending AND p.source <> e.source
-    UNION ALL
-    -- A directory of the other source, of which the address names a part: its path and something behind it.
-    SELECT h.node, h.source, h.origin, p.id, len(string_split(h.beginning, '/')) FROM (
-        SELECT DISTINCT node, source, origin, unnest([
-            array_to_string(string_split(ending, '/')[:n], '/') FOR n IN range(2, size)
-        ]) AS beginning FROM ending WHERE size > 2
-    ) h JOIN place p ON p.piece = h.beginning AND p.beyond = 0 AND p.source <> h.source
-    WHERE p.source IN (SELECT id FROM source WHERE kind = 'git')
-)
-SELECT node, artifact, min(origin) AS origin
-FROM (SELECT *, max(size) OVER (PARTITION BY node) AS longest FROM met) WHERE size = longest GROUP BY node, artifact;
+SELECT r.node, m.artifact, min(r.origin) AS origin, max(c.commit_time) * 1000 AS stated
+FROM reference r JOIN version v ON v.id = r.node JOIN artifact a ON a.id = v.artifact
+JOIN (FROM meant ANTI JOIN crowd USING (value, source)) m
+    ON m.value = trim(replace(r.value, '\', '/'), '/') AND m.source <> a.source
+LEFT JOIN git_commit c ON c.oid = r.commit_oid
+WHERE r.kind = 'uri'
+GROUP BY r.node, m.artifact;
 
 -- What a run wrote to an address may be any version that was put on record there since; what was read from one is
--- most likely the newest version of that time. Times are claimed, so both are inferred.
+-- a version that stood there when it was read, or at the commit that the source states, else the first to stand there.
+-- Times are claimed, so both are inferred.
+-- Where digests of one algorithm are on both sides, they have said already whether the bytes are the same.
 -- @name by_uri
 INSERT INTO edge
 WITH moment AS (
-    SELECT d.node, bool_or(g.cause IS NOT NULL) AS made,
-        coalesce(min(e.time), min(d.created)) AS written, coalesce(max(e.time), max(d.created)) AS read
+    SELECT x.node, bool_or(g.cause IS NOT NULL) AS made,
+        coalesce(min(e.time), min(r.created), min(d.created)) AS first,
+        coalesce(max(e.time), max(r.created), max(d.created)) AS last
     FROM (SELECT DISTINCT node FROM addressed) x
-    JOIN details d ON d.node = x.node
+    LEFT JOIN details d ON d.node = x.node
     LEFT JOIN event e ON e.version = x.node
     LEFT JOIN edge g ON g.kind = 'generated' AND g.effect = x.node
-    GROUP BY d.node
-), standing AS (
-    SELECT a.node, a.origin, v.id, a.artifact, min(c.commit_time) * 1000 AS since
-    FROM addressed a
-    JOIN version n ON n.id = a.node
-    LEFT JOIN content nc ON nc.id = n.content
-    JOIN version v ON v.artifact = a.artifact
-    LEFT JOIN content vc ON vc.id = v.content
+    LEFT JOIN edge u ON u.kind = 'used' AND u.cause = x.node
+    LEFT JOIN details r ON r.node = u.effect
+    GROUP BY x.node
+), appeared AS (
+    SELECT v.id, v.artifact, c.algorithm, min(g.commit_time) * 1000 AS since
+    FROM version v SEMI JOIN addressed a ON a.artifact = v.artifact
+    LEFT JOIN content c ON c.id = v.content
     LEFT JOIN edge i ON i.kind = 'introduced' AND i.effect = v.id
-    LEFT JOIN git_commit c ON c.id = i.cause
-    WHERE nc.algorithm IS DISTINCT FROM vc.algorithm OR nc.algorithm IS NULL
-    GROUP BY a.node, a.origin, v.id, a.artifact
-), out AS (
-    SELECT s.node AS cause, s.id AS effect, s.origin FROM standing s JOIN moment m ON m.node = s.node
-    WHERE m.made AND (s.since IS NULL OR m.written IS NULL OR s.since >= m.written - 3600000)
-), newest AS (
-    SELECT s.id AS cause, s.node AS effect, s.origin FROM standing s JOIN moment m ON m.node = s.node
-    WHERE NOT m.made
-    QUALIFY row_number() OVER (
-        PARTITION BY s.node, s.artifact
-        ORDER BY s.since <= m.read DESC NULLS LAST, CASE WHEN s.since <= m.read THEN -s.since ELSE s.since END, s.id
-    ) = 1
+    LEFT JOIN git_commit g ON g.id = i.cause
+    GROUP BY v.id, v.artifact, c.algorithm
+), standing AS (
+    SELECT *, lead(since) OVER place AS until, row_number() OVER place AS number FROM appeared
+    WINDOW place AS (PARTITION BY artifact ORDER BY since NULLS LAST, id)
+), pair AS (
+    SELECT a.node, a.origin, a.stated, s.*, m.* EXCLUDE (node)
+    FROM addressed a JOIN moment m ON m.node = a.node JOIN standing s ON s.artifact = a.artifact
+    JOIN version n ON n.id = a.node LEFT JOIN content c ON c.id = n.content
+    WHERE c.algorithm IS NULL OR c.algorithm IS DISTINCT FROM s.algorithm
+), tie AS (
+    SELECT node AS cause, id AS effect, origin FROM pair
+    WHERE made AND (since IS NULL OR first IS NULL OR since >= first - 3600000)
+    UNION ALL
+    SELECT id, node, origin FROM pair
+    WHERE NOT made AND (since IS NULL OR coalesce(stated, last) IS NULL
+        OR (since <= coalesce(stated, last) AND coalesce(until > coalesce(stated, first), TRUE))
+        OR (number = 1 AND since > coalesce(stated, last)))
 )
-SELECT 'imported', f.cause, f.effect, 'inferred', 'by-uri', min(f.origin), $acquisition
-FROM (FROM out UNION ALL FROM newest) f
-WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = f.cause AND e.effect = f.effect)
-GROUP BY f.cause, f.effect ORDER BY f.cause, f.effect;
+SELECT 'imported', t.cause, t.effect, 'inferred', 'by-uri', min(t.origin), $acquisition FROM tie t
+WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = t.cause AND e.effect = t.effect)
+GROUP BY t.cause, t.effect ORDER BY t.cause, t.effect;
 
 -- A fingerprint is made of sizes and times, so equal ones say little: each such version is tied to the next, both ways.
+-- One of a run tells of its parameters, and joins nothing.
 -- @name by_fingerprint
 INSERT INTO edge
 WITH pair AS (
     SELECT node, lead(node) OVER (PARTITION BY value ORDER BY node) AS next, origin FROM (
-        SELECT value, node, min(origin) AS origin FROM reference WHERE kind = 'fingerprint' GROUP BY value, node
+        SELECT r.value, r.node, min(r.origin) AS origin FROM reference r SEMI JOIN version v ON v.id = r.node
+        WHERE r.kind = 'fingerprint' GROUP BY r.value, r.node
     )
 ), tie AS (
     SELECT node AS cause, next AS effect, origin FROM pair WHERE next IS NOT NULL
@@ -142,4 +186,5 @@ WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = t.cause AN
 ORDER BY t.cause, t.effect;
 
 -- @name drop_addressed
+DROP TABLE IF EXISTS address; DROP TABLE IF EXISTS place; DROP TABLE IF EXISTS meant; DROP TABLE IF EXISTS crowd;
 DROP TABLE IF EXISTS addressed;
