@@ -73,7 +73,7 @@ class Producers:
         judged = recorded + [link for link in introduced if not recorded or self._level(link[0], Facet.WHOLE)]
         if not consumers:
             return self._weigh(version, judged, consumers)
-        near = [link for link in judged if self._order.within(self._lineage.places(link[0]), consumers)]
+        near = [link for link in judged if self._counts(link[0], consumers)]
         seen = self._weigh(version, near or judged, consumers)
         by_hand = not any(link in recorded for link in near) and self._order.within(
             [commit for commit, _ in introduced], consumers
@@ -83,6 +83,11 @@ class Producers:
         # It stands in the consumer's own history by no run: a copy, say, and no proof against what another accuses.
         every = self.rule(version)
         return Ruling(Level.UNKNOWN, Reason.SAME_BYTES, every.before) if every.level is Level.AFFECTED else every
+
+    def _counts(self, supplier: int, consumers: tuple[int, ...]) -> bool:
+        """Whether it stands in a consumer's ancestry. What no commit holds has no place there: it may still accuse."""
+        places = self._lineage.places(supplier)
+        return self._order.within(places, consumers) if places else self._level(supplier, Facet.WHOLE) > Level.CLEAR
 
     def _weigh(self, version: int, suppliers: "list[Link]", consumers: tuple[int, ...]) -> Ruling:
         """All that is certain is affected, affected; some, unknown."""

@@ -92,9 +92,10 @@ PERSONAL = Expected(
         f"{_ROUTER}v1.0.0": "external",
         f"{_ROUTER}v1.2.0": "external",
         _ROUTER_1: "external",
-        # The store knows the router of March by its sha256 alone, and wrote it where the released one lay.
-        _ROUTER_3: "other-algorithm",
-        f"{_ROUTER}v1.1.0": "other-algorithm",
+        # The store states the sha256 alone of the router of March, and of its tickets where they lay: in the folder of
+        # the records. It wrote it where the released one lay.
+        _ROUTER_3: "inferred",
+        f"{_ROUTER}v1.1.0": "inferred",
         _REPLIES_MOBILE_1: "other-algorithm",
         _TONE_1: "hashless",
         f"{_TONE}v1.0.0": "hashless",

@@ -2,6 +2,7 @@ import csv
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -169,17 +170,27 @@ def test_a_chain_leads_from_the_registry_through_the_store_to_the_phones(sample,
     assert any("replies-mobile" in link.step.thing.title for link in links)
 
 
-def test_releases_and_deployments_are_never_better_than_the_proof(sample, case, tmp_path):
-    file = tmp_path / "case.duckdb"
-    file.write_bytes(Path(case.path).read_bytes())
-    marking = ["mark", "add", "bad", sample.swapped_subject, "--reason", "swapped", "--author", "ann@example.com"]
-    assert not cli.main([*marking, "--quiet", "--case", str(file)], prog_name="forensics", standalone_mode=False)
-    with Case.open(file) as marked:
-        rows = {(row.window.where, row.window.release): row.verdict for row in releases(marked).rows}
-    live = {"call-centre": "router@v1.1.0", "prod": "replies@v1.2.0"}
-    assert {rows[where, release] for where, release in live.items()} == {"affected"}
-    phones = [verdict for (where, _), verdict in rows.items() if where == "phones"]
-    assert sorted(phones) == ["affected", "unknown"]
+def in_use_after_mark(case: Case, copy: Path, subject: str) -> dict[tuple[str, str], str]:
+    """The verdict on each place and release, once a subject is marked as bad."""
+    shutil.copy(case.path, copy)
+    marking = ["mark", "add", "bad", subject, "--reason", "told", "--author", "ann@example.com", "--quiet"]
+    assert not cli.main([*marking, "--case", str(copy)], prog_name="forensics", standalone_mode=False)
+    with Case.open(copy) as marked:
+        return {(row.window.where, row.window.release): row.verdict for row in releases(marked).rows}
+
+
+def test_releases_and_deployments_are_judged_across_the_sources(sample, case, tmp_path):
+    rows = in_use_after_mark(case, tmp_path / "case.duckdb", sample.swapped_subject)
+    for where, release in (("call-centre", "router@v1.1.0"), ("prod", "router@v1.1.0"), ("prod", "replies@v1.2.0")):
+        assert rows[where, release] == "affected"
+    assert rows["prod", "replies@v1.1.0"] == rows["", "replies@v1.3.0"] == "clear"
+    assert sorted(verdict for (where, _), verdict in rows.items() if where == "phones") == ["affected", "unknown"]
+
+
+def test_a_bad_run_of_the_store_leaves_no_release_clear_that_lay_where_it_wrote(case, tmp_path):
+    """The store states no digest of what this run made, and DVC has its own record of the same training."""
+    rows = in_use_after_mark(case, tmp_path / "case.duckdb", "mlmd:execution/6")
+    assert rows["prod", "tone@v1.1.0"] == rows["prod", "tone@v1.2.0"] == "unknown"
 
 
 def test_deployments_name_releases_and_bytes_that_are_on_record(sample):
