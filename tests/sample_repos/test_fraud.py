@@ -4,9 +4,10 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,11 +15,16 @@ import duckdb
 import pytest
 import yaml
 
+from forensics.case import Case
+from forensics.cli import cli
 from forensics.cli.demo import _sample_package, run_demo
 from forensics.errors import UsageError
+from forensics_queries.blast_radius import blast_radius
 from sample_repos.fraud import FraudSample, build
 from sample_repos.fraud.history import COMMITS
+from sample_repos.fraud.runs import PIPELINE, STORE, training_runs
 from sample_repos.fraud.transactions import flip_labels, month_file
+from sample_repos.tools.store import written_store
 
 HEAD = "b1bfe662c5fb4c44c346f3ccd2e30b6046f1e033"
 POISONED = "48ec6fe24536e3528b65428981f9b2f7d48f3a5d"
@@ -228,6 +234,39 @@ def test_all_release_tags_are_annotated_and_dated(fraud_repo):
     tags = git(fraud_repo, "for-each-ref", "refs/tags", "--format=%(objecttype) %(taggeremail) %(taggerdate:raw)")
     assert {line.split()[0] for line in tags.splitlines()} == {"tag"}
     assert all(line.split()[1].endswith("@example.com>") for line in tags.splitlines())
+
+
+def test_the_store_is_what_the_client_writes(fraud_repo):
+    pytest.importorskip("ml_metadata")
+    assert written_store(PIPELINE, training_runs(fraud_repo.repository)) == STORE.read_text(encoding="utf-8")
+
+
+def test_the_store_states_digests_of_some_runs_and_where_things_lay_of_others(fraud_repo):
+    known = {
+        md5
+        for commit in git(fraud_repo, "rev-list", "--all", "--", "dvc.lock").split()
+        for md5 in lock_outs(fraud_repo, commit).values()
+    }
+    statement = "SELECT a.uri, p.string_value FROM Artifact a LEFT JOIN ArtifactProperty p ON p.artifact_id = a.id"
+    with closing(sqlite3.connect(f"file:{fraud_repo.store}?mode=ro", uri=True)) as store:
+        stated = store.execute(statement).fetchall()
+    assert {uri for uri, digest in stated if digest is None} == {"data/features", "models/chargeback.json"}
+    assert {digest for uri, digest in stated if digest and not uri.startswith("s3:")} <= known
+
+
+def test_what_the_store_alone_knows_is_affected_where_its_model_is(fraud_repo, tmp_path):
+    file = str(tmp_path / "case.duckdb")
+    arguments = ["ingest", "--quiet", "--case", file, str(fraud_repo.repository), str(fraud_repo.store)]
+    assert not cli.main(arguments, prog_name="forensics", standalone_mode=False)
+    with Case.open(tmp_path / "case.duckdb") as case:
+        rows = blast_radius(case, [f"fraud:{fraud_repo.poisoned_subject}"]).rows
+    scorers = {
+        re.search(r"fraud/(\d{4}-\d\d)", row.thing.path)[1]: row.verdict for row in rows if "scorer" in row.thing.path
+    }
+    assert scorers == {"2025-04": "affected", "2025-05": "affected", "2025-06": "affected"}
+    assert {row.verdict for row in rows if row.thing.source == "metadata" and "chargeback" in row.thing.path} == {
+        "unknown"
+    }
 
 
 def test_a_copy_leaves_the_shared_sample_alone(fraud_repo, fraud_copy):
