@@ -97,7 +97,10 @@ def _supply_chain_steps(sample: Any) -> list[Step]:
             "A subject asks without a mark.",
             ["blast-radius", sample.personal_subject],
         ),
-        ("What does the team go back to?", ["rollback", "consumer:models/router/model.json"]),
+        (
+            "What does the team go back to? The model that proposes replies is in production, and descends from both.",
+            ["rollback", "consumer:models/replies/model.json"],
+        ),
     ]
 
 

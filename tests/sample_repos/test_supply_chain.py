@@ -234,6 +234,7 @@ def test_the_demo_tells_the_story(tmp_path, capfd):
     commands = [part.split()[1] for part in printed.split("\n$ ")[2:] if part.startswith("forensics ")]
     assert commands == ["ingest", "log", "mark", "blast-radius", "releases", "blast-radius", "rollback"]
     assert re.search(r"AFFECTED AND LIVE in phones", printed)
+    assert re.search(r"^consumer .*models/replies/model\.json +replies@v1\.3\.0 +present ", printed, re.MULTILINE)
     assert (tmp_path / "kept" / "case.duckdb").exists()
 
 
