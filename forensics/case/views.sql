@@ -113,6 +113,41 @@ SELECT d.source AS source_id, s.name AS source, d.model, d.subject, d.environmen
 FROM deployment d LEFT JOIN source s ON s.id = d.source LEFT JOIN acquisition q ON q.id = d.acquisition
 LEFT JOIN origin o ON o.id = d.origin;
 
+CREATE OR REPLACE VIEW descriptions AS
+SELECT d.node AS node_id, n.kind AS node_kind, d.type, d.name, d.uri, d.state, d.external_id, d.created, d.updated,
+    o.path AS document, o.locus AS document_locus, d.acquisition AS acquisition_id
+FROM details d JOIN node n ON n.id = d.node LEFT JOIN origin o ON o.id = d.origin;
+
+CREATE OR REPLACE VIEW properties AS
+SELECT p.node AS node_id, n.kind AS node_kind, p.name, p.kind, p.value, p.custom, o.path AS document,
+    o.locus AS document_locus, p.acquisition AS acquisition_id
+FROM property p JOIN node n ON n.id = p.node LEFT JOIN origin o ON o.id = p.origin;
+
+CREATE OR REPLACE VIEW events AS
+SELECT e.execution AS execution_id, e.version AS version_id, e.type, e.time, e.path, o.path AS document,
+    o.locus AS document_locus, e.acquisition AS acquisition_id
+FROM event e LEFT JOIN origin o ON o.id = e.origin;
+
+-- A description for each state that a reading found a context in: the newest counts.
+CREATE OR REPLACE VIEW contexts AS
+SELECT n.id AS context_id, o.source AS source_id, s.name AS source, d.type, d.name, d.created, d.updated,
+    o.path AS document, o.locus AS document_locus, n.acquisition AS acquisition_id
+FROM node n
+LEFT JOIN (FROM details QUALIFY row_number() OVER (PARTITION BY node ORDER BY acquisition DESC, updated DESC) = 1) d
+    ON d.node = n.id
+LEFT JOIN origin o ON o.id = d.origin LEFT JOIN source s ON s.id = o.source
+WHERE n.kind = 'context';
+
+CREATE OR REPLACE VIEW memberships AS
+SELECT m.context AS context_id, m.member AS member_id, n.kind AS member_kind, o.path AS document,
+    o.locus AS document_locus, m.acquisition AS acquisition_id
+FROM membership m JOIN node n ON n.id = m.member LEFT JOIN origin o ON o.id = m.origin;
+
+CREATE OR REPLACE VIEW cross_references AS
+SELECT r.node AS node_id, n.kind AS node_kind, r.kind, r.value, r.commit_oid, r.repository, r.strength,
+    o.path AS document, o.commit_oid AS document_commit, o.locus AS document_locus, r.acquisition AS acquisition_id
+FROM reference r JOIN node n ON n.id = r.node LEFT JOIN origin o ON o.id = r.origin;
+
 CREATE OR REPLACE VIEW nodes AS
 SELECT n.id AS node_id, n.kind, n.acquisition AS acquisition_id FROM node n;
 

@@ -93,13 +93,16 @@ def _watched(records: Iterable[Record], name: str) -> Iterator[Record]:
     epilog="""\b
 Examples:
   forensics sources                  every source of the case and what could not be read in it
+  forensics sources --joins          what joins each pair of sources, and how much found no partner
   forensics sources --format json    the same for a program""",
 )
+@click.option("--joins", "wants_joins", is_flag=True, help="What joins the sources instead, pair by pair.")
 @asking()
-def sources_command(shared: Shared) -> None:
+def sources_command(shared: Shared, wants_joins: bool) -> None:
     """What was read, when, how far, and what could not be read."""
     from forensics.case import Case
+    from forensics_queries.joins import joins
     from forensics_queries.sources import sources
 
     with Case.open(shared.case) as case:
-        emit(sources(case), shared)
+        emit(joins(case) if wants_joins else sources(case), shared)

@@ -84,7 +84,8 @@ def _radius_kind(row: Any) -> str:
 
 
 def _radius_detail(row: Any) -> tuple[Detail, ...]:
-    why = chain(row.path) if row.distance else "it is what is bad itself"
+    named = row.verdict == "affected" or row.reason == "suspect"
+    why = chain(row.path) if row.distance else "it is what is bad itself" if named else "its own lineage is missing"
     return (*_labelled(why=why, owner=row.thing.owner), *((f"{one.state}:", _window(one)) for one in row.windows))
 
 
@@ -174,6 +175,10 @@ def _mark_detail(row: Any) -> tuple[Detail, ...]:
     )
 
 
+def _of(count: int, whole: int | None) -> str:
+    return f"{count:,}" if whole is None else f"{count:,} of {whole:,}"
+
+
 _MARKS = Layout(
     (
         Column("STATE", lambda row: row.state),
@@ -207,6 +212,18 @@ LAYOUTS: dict[str, Layout] = {
         ),
         detail=lambda row: _labelled(at=row.locator, findings=row.noticed),
         empty="nothing was read into this case yet",
+    ),
+    "joins": Layout(
+        (
+            Column("JOINED BY", lambda row: row.joined_by),
+            Column("KNOWN", lambda row: row.known),
+            Column("JOINS", lambda row: f"{row.joins:,}" if row.of_here is None else ""),
+            Column("IN THE FIRST", lambda row: _of(row.here, row.of_here)),
+            Column("IN THE SECOND", lambda row: _of(row.there, row.of_there)),
+        ),
+        heading=lambda row: f"{row.source} and {row.other}",
+        counted=False,
+        empty="fewer than two sources were read, so there is nothing to join",
     ),
     "log": Layout(
         (

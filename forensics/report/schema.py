@@ -21,6 +21,7 @@ __all__ = ["ROWS", "load", "schema"]
 ROWS: dict[str, tuple[str, str] | None] = {
     "ingest": ("forensics.case.ingest", "Ingested"),
     "sources": ("forensics_queries.sources", "Acquisition"),
+    "joins": ("forensics_queries.joins", "Joined"),
     "find": ("forensics_queries.find", "Found"),
     "show": ("forensics_queries.show", "Fact"),
     "log": ("forensics_queries.log", "Entry"),

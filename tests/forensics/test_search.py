@@ -1,6 +1,7 @@
 """Digests that a store names are found in the bytes of git history, and said to be missing where they are not."""
 
 import hashlib
+import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.case.ingest import Ingested
+from forensics.cli import main
 from forensics.cli.searching import search_sources
 from forensics.digest import Digest
 from forensics.model import (
@@ -28,6 +30,7 @@ from forensics.model import (
 from forensics_connectors.contract import find_connector
 from forensics_queries.blast_radius import blast_radius
 from tests.support.gitrepo import GitRepo, snapshot
+from tests.support.mlmdclient import client
 
 WHERE = Origin("ExecutionProperty", locus="1/module_path")
 
@@ -253,3 +256,43 @@ def test_a_repository_that_is_gone_stops_no_search_and_no_code_is_called_missing
     assert snapshot(repo.path) == before
     assert len(listings(case)) == 1
     assert not said(case)
+
+
+def test_one_ingest_of_a_repository_and_a_store_joins_the_code_of_its_runs(
+    tmp_path: Path, repo: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pb = pytest.importorskip("ml_metadata.proto.metadata_store_pb2")
+    module = {"train.py": b"poison\n"}
+    repo.commit("one", **{f"src__{name}": data for name, data in module.items()})
+    blob = repo.oid("HEAD:src/train.py")
+    store = client(tmp_path / "metadata.db")
+    kind = store.put_execution_type(pb.ExecutionType(name="Trainer", properties={"module_path": pb.STRING}))
+    run = pb.Execution(type_id=kind)
+    wheel = f"tfx_user_code_Trainer-0.0+{tfx(module).value}-py3-none-any.whl"
+    run.properties["module_path"].string_value = f"train@/pipelines/_wheels/{wheel}"
+    model = pb.Artifact(
+        type_id=store.put_artifact_type(pb.ArtifactType(name="Model")), uri="/pipelines/Trainer/model/1"
+    )
+    store.put_execution(run, [(model, pb.Event(type=pb.Event.OUTPUT))], [])
+    del store
+    case = ["--case", str(tmp_path / "incident.duckdb")]
+    for _ in range(2):
+        assert main(["ingest", "-q", *case, str(repo.path), str(tmp_path / "metadata.db")]) == 0
+    capsys.readouterr()
+    assert main(["blast-radius", *case, f"git:{blob}", "--format", "json"]) == 0
+    affected = {row["thing"]["path"]: row["verdict"] for row in json.loads(capsys.readouterr().out)["results"]}
+    assert affected["/pipelines/Trainer/model"] == "affected"
+    assert main(["sources", "--joins", *case]) == 0
+    shown = capsys.readouterr().out
+    assert "repo and metadata" in shown
+    assert "file of a directory" in shown
+    assert "no partner" in shown
+    assert main(["sources", *case, "--format", "json"]) == 0
+    readings = json.loads(capsys.readouterr().out)["results"]
+    assert [row["source"] for row in sorted(readings, key=lambda row: row["acquisition"])] == [
+        "repo",
+        "metadata",
+        "repo",
+        "repo",
+        "metadata",
+    ]
