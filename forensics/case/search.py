@@ -45,20 +45,29 @@ class Search:
         source: as it was read last, its state made that of the search.
         connectors: the kinds of the connectors that read it, the newest reading first.
         wanted: what to look for, in order.
+        stamp: stands for the states of all sources.
         is_done: it was searched in this state, for all this.
     """
 
     source: Source
     connectors: tuple[str, ...]
     wanted: tuple[Wanted, ...]
+    stamp: str
     is_done: bool
 
 
 def searches(case: "Case") -> list[Search]:
-    """Which sources are to be searched, and for what; none where sources name nothing that others may hold."""
+    """Which sources may be searched, and for what.
+
+    None where sources name nothing that others may hold, or nothing was read since all of them were searched.
+    """
     sql = statements("forensics.case", "search.sql")
     readings = case.rows(sql["sources"])
     if not readings:
+        return []
+    stamp = case.rows(sql["stamp"])[0][0]
+    last = {number: case.rows(sql["searched"], {"source": number})[0] for number, *_ in readings}
+    if all(stamp == seen for _, seen in last.values()):
         return []
     wanted = tuple(
         Wanted(Digest(algorithm, value), tuple(names), is_code)
@@ -74,8 +83,7 @@ def searches(case: "Case") -> list[Search]:
             found[number] = replace(known, connectors=(*known.connectors, connector))
             continue
         source = Source(kind, locator, name, tuple(fingerprints), object_format, f"{state} {list_digest}")
-        last = case.rows(sql["searched"], {"source": number})[0][0]
-        found[number] = Search(source, (connector,), wanted, last == source.state)
+        found[number] = Search(source, (connector,), wanted, stamp, last[number][0] == source.state)
     return list(found.values())
 
 
@@ -85,7 +93,8 @@ def acquired(search: Search, records: Iterable[Record]) -> Iterator[Record]:
     for record in records:
         found += isinstance(record, SameBytes | Listing)
         yield record
-    yield Acquired(search.source.state, {"connector": CONNECTOR, "wanted": len(search.wanted), "found": found})
+    details = {"connector": CONNECTOR, "wanted": len(search.wanted), "found": found, "sources": search.stamp}
+    yield Acquired(search.source.state, details)
 
 
 def not_committed(case: "Case", search: Search, found: Sequence[Record]) -> Iterator[Record]:

@@ -12,8 +12,15 @@ WHERE s.kind = 'git' AND EXISTS (FROM source o WHERE o.kind <> 'git')
     AND coalesce(json_extract_string(q.details, '$.connector'), '') <> 'search'
 GROUP BY ALL ORDER BY s.id, max(q.id) DESC;
 
+-- @name stamp
+-- The states of all that was read: equal ones want the same.
+SELECT md5(string_agg(concat_ws(chr(0), source, connector, state), chr(1) ORDER BY source, connector)) FROM (
+    SELECT source, coalesce(json_extract_string(details, '$.connector'), '') AS connector, arg_max(state, id) AS state
+    FROM acquisition GROUP BY ALL
+) WHERE connector <> 'search';
+
 -- @name searched
-SELECT arg_max(state, id) FROM acquisition
+SELECT arg_max(state, id), arg_max(json_extract_string(details, '$.sources'), id) FROM acquisition
 WHERE source = $source AND json_extract_string(details, '$.connector') = 'search';
 
 -- @name wanted

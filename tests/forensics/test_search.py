@@ -289,10 +289,5 @@ def test_one_ingest_of_a_repository_and_a_store_joins_the_code_of_its_runs(
     assert "no partner" in shown
     assert main(["sources", *case, "--format", "json"]) == 0
     readings = json.loads(capsys.readouterr().out)["results"]
-    assert [row["source"] for row in sorted(readings, key=lambda row: row["acquisition"])] == [
-        "repo",
-        "metadata",
-        "repo",
-        "repo",
-        "metadata",
-    ]
+    order = sorted(readings, key=lambda row: row["acquisition"])
+    assert [row["source"] for row in order] == ["repo", "metadata", "repo", "repo", "metadata"]
