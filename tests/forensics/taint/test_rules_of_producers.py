@@ -178,30 +178,6 @@ class TestRule4OfADirectoryAndItsParts:
             found = asked.verdicts(asked.judge(md5("poison")), *made)
         assert found == ["unknown: same-bytes", "unknown: same-bytes", "clear", "unknown: same-bytes"]
 
-    @pytest.mark.parametrize(
-        ("read", "verdict"), [(15, "clear"), (25, "unknown: same-bytes"), (None, "unknown: same-bytes")]
-    )
-    def test_in_a_store_only_what_wrote_before_it_was_read_counts(
-        self, history: History, tmp_path: Path, read: int | None, verdict: str
-    ) -> None:
-        poison, clean = history.version("raw", "poison"), history.version("raw", "clean")
-        features, model = history.version("features", "equal"), history.version("model", "m")
-        first, second = history.run([clean], [features]), history.run([poison], [features])
-        train = history.run([features], [model])
-        events = (first, "OUTPUT", 10), (second, "OUTPUT", 20), (train, "INPUT", read)
-        history.records += [Event(run.key, features.key, kind, at, "", WHERE) for run, kind, at in events]
-        with history.case(tmp_path) as asked:
-            assert asked.verdict(asked.judge(md5("poison")), model) == verdict
-
-    def test_what_a_bad_commit_imported_is_bad_though_nothing_is_known_against_its_origin(
-        self, history: History, tmp_path: Path
-    ) -> None:
-        bad = history.commit(history.commit())
-        origin, taken = history.version("upstream/encoder", "swapped"), history.version("encoder", "swapped", bad)
-        history.edge(EdgeKind.IMPORTED, origin, taken)
-        with history.case(tmp_path) as asked:
-            assert asked.verdict(asked.judge(bad), taken) == "affected"
-
     def test_the_path_of_such_a_consumer_runs_through_the_directory(self, history: History, tmp_path: Path) -> None:
         whole, _, _, late = self.build(history, "out/a")
         with history.case(tmp_path) as asked:
