@@ -194,6 +194,7 @@ LAYOUTS: dict[str, Layout] = {
     "ingest": Layout(
         (
             Column("SOURCE", lambda row: row.name),
+            Column("READ AS", lambda row: str(row.details.get("connector", ""))),
             Column("NEW", lambda row: _counts(row.added, "unchanged" if row.unchanged else "nothing", "s")),
             Column("FINDINGS", lambda row: _counts(row.findings, "none")),
             Column("SECONDS", lambda row: str(row.details.get("seconds", ""))),
