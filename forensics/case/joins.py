@@ -12,7 +12,10 @@ __all__ = ["join_sources"]
 
 _STATEMENTS = {
     ReferenceKind.COMMIT: ("checked_out",),
-    ReferenceKind.URI: ("address", "place", "meant", "crowds", "note_crowds", "addressed", "by_uri", "drop_addressed"),
+    ReferenceKind.URI: (
+        *("address", "place", "meant", "crowds", "note_crowds", "addressed"),
+        *("by_uri", "logged_again", "drop_addressed"),
+    ),
     ReferenceKind.FINGERPRINT: ("by_fingerprint",),
 }
 

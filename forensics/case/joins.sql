@@ -124,7 +124,8 @@ GROUP BY r.node, m.artifact;
 
 -- What a run wrote to an address may be any version that was put on record there since; what was read from one is
 -- a version that stood there when it was read, or at the commit that the source states, else the first to stand there.
--- Times are claimed, so both are inferred.
+-- Times are claimed, so both are inferred. What is known by a digest of another algorithm alone is no gap, so nothing but
+-- these edges says that it may be bad, and no time excludes a version: a branch or a dirty work tree may have held any.
 -- Where digests of one algorithm are on both sides, they have said already whether the bytes are the same.
 -- @name by_uri
 INSERT INTO edge
@@ -150,7 +151,7 @@ WITH moment AS (
     SELECT *, lead(since) OVER place AS until, row_number() OVER place AS number FROM appeared
     WINDOW place AS (PARTITION BY artifact ORDER BY since NULLS LAST, id)
 ), pair AS (
-    SELECT a.node, a.origin, a.stated, s.*, m.* EXCLUDE (node)
+    SELECT a.node, a.origin, a.stated, c.algorithm IS NOT NULL AS digested, s.*, m.* EXCLUDE (node)
     FROM addressed a JOIN moment m ON m.node = a.node JOIN standing s ON s.artifact = a.artifact
     JOIN version n ON n.id = a.node LEFT JOIN content c ON c.id = n.content
     WHERE c.algorithm IS NULL OR c.algorithm IS DISTINCT FROM s.algorithm
@@ -159,13 +160,41 @@ WITH moment AS (
     WHERE made AND (since IS NULL OR first IS NULL OR since >= first - 3600000)
     UNION ALL
     SELECT id, node, origin FROM pair
-    WHERE NOT made AND (since IS NULL OR coalesce(stated, last) IS NULL
+    WHERE NOT made AND (digested OR since IS NULL OR coalesce(stated, last) IS NULL
         OR (since <= coalesce(stated, last) AND coalesce(until > coalesce(stated, first), TRUE))
         OR (number = 1 AND since > coalesce(stated, last)))
 )
 SELECT 'imported', t.cause, t.effect, 'inferred', 'by-uri', min(t.origin), $acquisition FROM tie t
 WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = t.cause AND e.effect = t.effect)
 GROUP BY t.cause, t.effect ORDER BY t.cause, t.effect;
+
+-- One file may be logged again as another artifact of the same store: of the versions at one path of a store, those that
+-- no run of the store made may be any of the others, unless all are known by digests of one algorithm. They are tied to
+-- the next, both ways, and what runs made to the first.
+-- @name logged_again
+INSERT INTO edge
+WITH logged AS (
+    SELECT v.id, v.artifact, v.origin, c.algorithm,
+        EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = v.id) AS made
+    FROM version v SEMI JOIN reference r ON r.node = v.id AND r.kind = 'uri'
+    JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
+    LEFT JOIN content c ON c.id = v.content
+), open AS (
+    SELECT artifact, min(id) FILTER (NOT made) AS first FROM logged GROUP BY artifact
+    HAVING count(*) > 1 AND bool_or(NOT made) AND (count(DISTINCT algorithm) > 1 OR bool_or(algorithm IS NULL))
+), pair AS (
+    SELECT l.id, lead(l.id) OVER (PARTITION BY l.artifact ORDER BY l.id) AS next, l.origin
+    FROM logged l SEMI JOIN open o ON o.artifact = l.artifact WHERE NOT l.made
+), tie AS (
+    SELECT id AS cause, next AS effect, origin FROM pair WHERE next IS NOT NULL
+    UNION ALL
+    SELECT next, id, origin FROM pair WHERE next IS NOT NULL
+    UNION ALL
+    SELECT l.id, o.first, l.origin FROM logged l JOIN open o ON o.artifact = l.artifact WHERE l.made
+)
+SELECT 'imported', t.cause, t.effect, 'inferred', 'by-uri', t.origin, $acquisition FROM tie t
+WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = t.cause AND e.effect = t.effect)
+ORDER BY t.cause, t.effect;
 
 -- A fingerprint is made of sizes and times, so equal ones say little: each such version is tied to the next, both ways.
 -- One of a run tells of its parameters, and joins nothing.

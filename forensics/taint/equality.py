@@ -42,15 +42,20 @@ class Equality:
             content: its content, or that of a member of it; its own where none is given.
 
         Returns:
-            Unknown where a run on record made it, since that run may have made equal bytes by chance; else what the
-            strongest accuser is.
+            Unknown where a run on record made it, or, for a member, the same directory under any name, since that run
+            may have made equal bytes by chance; else what the strongest accuser is.
         """
-        content = self._lineage.content(version) if content is None else content
+        own = self._lineage.content(version)
+        content = own if content is None else content
         accusers = self._accusers.get(content, {}) if content is not None else {}
         level = max((level for other, level in accusers.items() if other != version), default=Level.CLEAR)
-        if level and self._lineage.is_made(version):
+        if level and (self._lineage.is_made(version) or (content != own and self._is_made(own))):
             return Level.UNKNOWN, Reason.SAME_BYTES
         return level, ""
+
+    def _is_made(self, directory: int | None) -> bool:
+        """Whether something on record made a version of a directory: then no other name of it says that it was not."""
+        return directory is not None and any(map(self._lineage.is_made, self._lineage.holders(directory)))
 
     def predates(self, content: int, *, undoubted: bool) -> bool:
         """Whether some version or directory that holds these bytes stands on record before every bad origin.

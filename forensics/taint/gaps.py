@@ -123,6 +123,7 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
     }
     alike = _alike(lineage, origins.contents)
     smallest, smallest_made = _smallest(lineage, origins.contents), _smallest(lineage, shared)
+    home = None if _has_left(lineage, origins, spread) else origins.source
     for node, kind, size, digest, source in lineage.case.rows(
         statements("forensics.taint", "gaps.sql")["standing_gaps"]
     ):
@@ -134,7 +135,7 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
             made = smallest_made is not None and (size is None or smallest_made <= size)
             admits = (marked and node in alike) or ((marked or made) and _is_put_together(lineage, node))
         else:
-            admits = _admits(gap, marked, digest, origins, source)
+            admits = _admits(gap, marked, digest, origins, home, source)
         if admits:
             yield node, gap
 
@@ -179,11 +180,22 @@ def _alike(lineage: "Lineage", contents: Iterable[int]) -> frozenset[int]:
     return frozenset(row[0] for row in lineage.case.rows(sql, {"versions": carriers}))
 
 
-def _admits(gap: GapKind, marked: bool, digest: str | None, origins: Origins, source: int | None) -> bool:
+def _has_left(lineage: "Lineage", origins: Origins, spread: "Spread") -> bool:
+    """Whether what is bad in one source reached another, from where it may have come back."""
+    if origins.source is None:
+        return False
+    nodes = sorted({node for node, _ in spread.causes})
+    found = lineage.case.rows(statements("forensics.taint", "gaps.sql")["sources"], {"nodes": nodes})
+    return any(source != origins.source for source, _ in found)
+
+
+def _admits(
+    gap: GapKind, marked: bool, digest: str | None, origins: Origins, home: int | None, source: int | None
+) -> bool:
     match gap:
         case GapKind.HASHLESS:
-            # In its own store it is known by its id.
-            return source is None or origins.source != source
+            # What never left its own store is known there by its id.
+            return source is None or home != source
         case GapKind.EXTERNAL:
             return bool(origins.contents)
         case GapKind.NO_DIGEST:

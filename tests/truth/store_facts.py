@@ -37,6 +37,7 @@ class Held:
     Attributes:
         things: all that stood under its name.
         evidence: kind of evidence, to count by.
+        is_root: no run on its own record made it.
     """
 
     key: Key
@@ -44,6 +45,14 @@ class Held:
     evidence: str
     repository: int = -1
     row: Row | None = None
+    is_root: bool = False
+
+    @property
+    def contents(self) -> set[str]:
+        """Its own and those of its members."""
+        return {blob.content for thing in self.things for blob in thing.members.values()}.union(
+            thing.content for thing in self.things
+        )
 
     def holds(self, asked: Asked) -> bool:
         """Whether the bytes say that the subject led to it."""
@@ -74,12 +83,14 @@ def held(pair: Pair, facts: Iterable[Facts]) -> Iterator[Held]:
         for name, version in each.versions.items():
             if version.stated or name in named:
                 key = (repository_name(number), name[0], each.digest(version))
-                yield Held(key, tuple(version.things), "dvc", number)
+                yield Held(key, tuple(version.things), "dvc", number, is_root=not version.runs)
     for store in pair.stores:
         for row in store.rows:
             kind = "made" if row.made else "read"
             evidence = f"{kind}, {row.evidence}" + (", overwritten" if len(row.things) > 1 else "")
-            yield Held((store_name(store.number), row.name, ""), tuple(row.things), evidence, row=row)
+            yield Held(
+                (store_name(store.number), row.name, ""), tuple(row.things), evidence, row=row, is_root=not row.made
+            )
 
 
 def every_subject(pair: Pair, facts: Iterable[Facts]) -> list[Asked]:

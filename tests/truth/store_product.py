@@ -9,7 +9,9 @@ from pathlib import Path
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics_connectors.contract import find_connector
-from forensics_queries.blast_radius import judged
+from forensics_queries.blast_radius import blast_radius, judged
+from forensics_queries.things import things
+from forensics_queries.trace import trace
 from tests.truth.product import _empty_case, _same_bytes
 from tests.truth.repository import Repository, write
 from tests.truth.store_facts import Asked, Key, repository_name, store_name
@@ -25,13 +27,15 @@ class Sources:
     stores: list[Path]
 
 
-def write_pair(pair: Pair, folder: Path) -> Sources:
-    """Writes repositories, and stores that record anything."""
+def write_pair(pair: Pair, folder: Path, *, addressed: bool = True) -> Sources:
+    """Writes repositories, and stores that record anything; ``addressed`` as for ``write_store``."""
     folder.mkdir(parents=True, exist_ok=True)
     repositories = [write(history, folder / repository_name(n)) for n, history in enumerate(pair.histories)]
     oids = [repository.oids for repository in repositories]
     stores = [
-        write_store(folder / f"{store_name(store.number)}.db", store, oids) for store in pair.stores if store.runs
+        write_store(folder / f"{store_name(store.number)}.db", store, oids, addressed=addressed)
+        for store in pair.stores
+        if store.runs
     ]
     return Sources(repositories, stores)
 
@@ -60,7 +64,9 @@ def asked_as(asked: Asked, sources: Sources) -> str:
 
 def nodes_of(case: Case) -> dict[int, list[Key]]:
     """What each version of the case is called here: a file in git by its git id, and as DVC's documents know it."""
-    rows = case.rows("SELECT version_id, source, path, digest, content_id, label FROM versions WHERE source IS NOT NULL")
+    rows = case.rows(
+        "SELECT version_id, source, path, digest, content_id, label FROM versions WHERE source IS NOT NULL"
+    )
     same = _same_bytes(case)
     found: dict[int, list[Key]] = {}
     for node, source, path, digest, content, label in sorted(rows, key=lambda row: str(row[3]).startswith("git:")):
@@ -72,18 +78,39 @@ def nodes_of(case: Case) -> dict[int, list[Key]]:
     return found
 
 
+def called(case: Case) -> dict[Key, str]:
+    """How to ask for each version alone."""
+    keys = nodes_of(case)
+    subjects = things(case, keys)
+    return {key: subjects[node].subject for node, names in keys.items() for key in names}
+
+
 def levels(case: Case, asked: str) -> dict[Key, tuple[int, str, int]] | None:
     """Level, reason and node of every version by source and name; None where the subject is not in the case."""
     try:
         judgement = judged(case, [asked], None)[0]
     except UsageError:
         return None
-    found = {}
+    found: dict[Key, tuple[int, str, int]] = {}
     for node, keys in nodes_of(case).items():
         cause = judgement.cause(node)
         for key in keys:
             found.setdefault(key, (int(judgement.level(node)), cause.reason if cause else "", node))
     return found
+
+
+def affected(case: Case, asked: str) -> set[Key]:
+    """What ``blast-radius`` lists as affected."""
+    keys = nodes_of(case)
+    rows = blast_radius(case, [asked]).rows
+    return {key for row in rows if row.verdict == "affected" for key in keys.get(row.thing.id, ())}
+
+
+def ancestors(case: Case, asked: str) -> set[Key]:
+    """The versions that ``trace`` lists."""
+    keys = nodes_of(case)
+    rows = trace(case, asked).rows
+    return {key for row in rows if row.thing.kind == "version" for key in keys.get(row.thing.id, ())}
 
 
 def chain(case: Case, asked: str, node: int) -> str:

@@ -35,16 +35,21 @@ class StoreTally:
 
 
 def reached(asked: Asked, every: list[Held]) -> set[Key]:
-    """Versions that were truly made with the subject, and those that share their bytes: copies, as far as can be told."""
+    """Versions that may be affected.
+
+    Those that were truly made with the subject; and those that no run on record made and that share bytes with one of
+    these, or a member: a copy, as far as can be told (rule 3); and what was made with them.
+    """
     found: set[Key] = set()
-    targets, size = set(asked.targets), -1
+    targets, shared, size = set(asked.targets), set(asked.targets), -1
     while size != len(found):
         size = len(found)
         now = replace(asked, targets=frozenset(targets))
         for each in every:
-            if each.key not in found and each.made(now):
+            if each.key not in found and (each.made(now) or (each.is_root and shared & each.contents)):
                 found.add(each.key)
                 targets.update(thing.content for thing in each.things)
+                shared |= each.contents
     return found
 
 

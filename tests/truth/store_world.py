@@ -29,9 +29,9 @@ class Row:
 
     Attributes:
         things: what stood at its address when it was written or first read; several where it was overwritten.
-        evidence: one of ``EVIDENCE``; with ``overwritten`` where it is known by its last bytes alone.
+        evidence: one of ``EVIDENCE``.
         made: a run of this store wrote it.
-        again: how many artifacts of the store had the same address before.
+        again: another artifact of the store had the same address before.
     """
 
     store: int
@@ -58,8 +58,8 @@ class StoreRun:
 
     Attributes:
         commits: name of a property to (repository, index) of the commit that it states.
-        reads, writes: artifacts by number, each with the time of its event in milliseconds.
-        named: the artifact's thing that was written.
+        reads: artifacts by number, each with the time of its event in milliseconds.
+        writes: the same, with what was written.
     """
 
     store: int
@@ -76,7 +76,7 @@ class StoreRun:
 
 @dataclass
 class StoreWorld:
-    """A store: rows and runs, numbered from 1."""
+    """A store: artifacts and executions, numbered from 1; a reset begins another."""
 
     number: int
     rows: list[Row] = field(default_factory=list)
@@ -99,10 +99,20 @@ class Pair:
 
 @dataclass
 class Machine:
-    """What all generators of a pair share: files on disk that no DVC history tracks (yet), and the stores."""
+    """What all generators of a pair share.
+
+    Attributes:
+        plain: bytes tell descent.
+        spelling: how addresses are spelled, as a place in ``ROOTS``.
+        files: those on disk that runs wrote beside what DVC tracks, by repository and path, with their artifact.
+        wrote: as for ``Pair``.
+        tokens: how many there are.
+        clock: the last time that was given out.
+    """
 
     random: random.Random
     plain: bool
+    spelling: int
     stores: list[StoreWorld] = field(default_factory=lambda: [StoreWorld(0)])
     files: dict[tuple[int, str], tuple[Blob, Row]] = field(default_factory=dict)
     wrote: dict[str, set[str]] = field(default_factory=dict)
@@ -162,7 +172,7 @@ class PairGenerator(Generator):
         evidence = evidence or chance.choice(EVIDENCE)
         if isinstance(thing, Tree) and evidence in {"sha256", "both"}:
             evidence = "md5"
-        root = chance.choice(ROOTS).format(self.number)
+        root = ROOTS[(self.number + machine.spelling) % len(ROOTS)].format(self.number)
         uri = root + (path.replace("/", "\\") if "\\" in root else path)
         again = any(row.place == place for row in store.rows)
         found = Row(store.number, len(store.rows) + 1, place, uri, [thing], evidence, made, again)
@@ -172,7 +182,9 @@ class PairGenerator(Generator):
     def known(self, path: str, thing: Thing) -> Row:
         """The artifact by which a run of the present store names what it reads."""
         place = (self.number, path)
-        rows = [row for row in self.machine.store.rows if row.place == place and row.things[-1].content == thing.content]
+        rows = [
+            row for row in self.machine.store.rows if row.place == place and row.things[-1].content == thing.content
+        ]
         if rows and (self.machine.random.random() < 0.75):
             return rows[-1]
         return self.row(path, thing, made=False)
@@ -195,8 +207,9 @@ class PairGenerator(Generator):
             machine.stores.append(StoreWorld(len(machine.stores)))
         store = machine.store
         run = StoreRun(store.number, len(store.runs) + 1)
-        base = (START + 3600 * len(self.history.commits)) * 1000
-        time = machine.tick(base - 3_000_000 if dirty else base + 100_000 - 3_600_000)
+        # A commit is made on the hour; what is run on the way to it, in the hour before.
+        hour = (START + 3600 * self.now.index) * 1000
+        time = machine.tick(hour - 3_000_000 if dirty else hour + 100_000)
         readable = self.readable(state)
         if not readable:
             return
@@ -295,6 +308,10 @@ class PairGenerator(Generator):
 
     def add_stage(self, state: State) -> None:
         super().add_stage(state)
+        if self.machine.plain:
+            # Sorted lines of equal inputs are equal by chance.
+            for key, stage in state.stages.items():
+                state.stages[key] = replace(stage, outs=tuple(replace(out, function="mix") for out in stage.outs))
         mine = sorted(path for number, path in self.machine.files if number == self.number)
         if state.stages and mine and self.machine.random.random() < 0.3:
             key = list(state.stages)[-1]
@@ -328,8 +345,8 @@ class PairGenerator(Generator):
             self.train(state, head, dirty=True)
         return done
 
-    def commit(self, state: State, branch: str, message: str) -> None:
-        super().commit(state, branch, message)
+    def run_clean(self) -> None:
+        """Somebody runs what was just committed."""
         for _ in range(self.machine.random.choice([0, 0, 1])):
             self.train(self.now.state, self.now.index, dirty=False)
 
@@ -365,11 +382,13 @@ def generate_pair(seed: int, *, plain: bool = False) -> Pair:
         seed: any number.
         plain: bytes tell descent, so that following the records is all there is to it.
     """
-    machine = Machine(random.Random(f"pair {seed}"), plain)
+    machine = Machine(random.Random(f"pair {seed}"), plain, seed)
     features = PLAIN if plain else RICH
     generators = [PairGenerator(seed, features, n, machine) for n in range(machine.random.choice([1, 2]))]
-    for generator in generators:
-        generator.start()
-    for _ in range(machine.random.randint(3, 10)):
-        machine.random.choice(generators).step()
+    for number in range(machine.random.randint(3, 9) // len(generators) + 1):
+        # Commit N of each history is made in the same hour, so that times agree with what truly came first.
+        for generator in generators:
+            (generator.step if number else generator.start)()
+        for generator in generators:
+            generator.run_clean()
     return Pair(seed, [generator.history for generator in generators], machine.stores, machine.wrote)

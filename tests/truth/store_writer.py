@@ -34,18 +34,20 @@ def called(row: Row, thing: Thing) -> tuple[str, str]:
     """Name and uri of an artifact."""
     if row.evidence == "cmf":
         value = thing.content.removeprefix("md5:")
-        return f"{row.place[1]}:{value}:{row.number}", value
+        return f"{row.uri}:{value}:{row.number}", value
     return "", row.uri
 
 
 class Writer:
     """One store that is being written."""
 
-    def __init__(self, path: Path, store: StoreWorld, oids: list[list[str]]) -> None:
-        from ml_metadata.proto import metadata_store_pb2 as pb
+    def __init__(self, path: Path, store: StoreWorld, oids: list[list[str]], *, addressed: bool) -> None:
+        from ml_metadata.proto import metadata_store_pb2
 
-        self.pb: Any = pb
+        pb: Any = metadata_store_pb2
+        self.pb = pb
         self.world = store
+        self.addressed = addressed
         self.oids = oids
         self.written: set[int] = set()
         self.store = client(path)
@@ -55,7 +57,7 @@ class Writer:
     def artifact(self, number: int, thing: Thing) -> Any:
         """An artifact as it is when a run names it."""
         row = self.world.rows[number - 1]
-        name, uri = called(row, thing)
+        name, uri = called(row, thing) if self.addressed else ("", f"object-{self.world.number}-{number}")
         found = self.pb.Artifact(type_id=self.file, uri=uri, state=2)
         if name:
             found.name = name
@@ -89,9 +91,16 @@ class Writer:
             raise AssertionError(f"ids {execution_id}, {artifact_ids}, expected {run.number}, {order}")
 
 
-def write_store(path: Path, store: StoreWorld, oids: list[list[str]]) -> Path:
-    """Writes a store; ``oids`` are the commit ids of each history."""
-    writer = Writer(path, store, oids)
+def write_store(path: Path, store: StoreWorld, oids: list[list[str]], *, addressed: bool = True) -> Path:
+    """Writes a store.
+
+    Args:
+        path: of the file to make.
+        store: what stands in it.
+        oids: the commit ids of each history.
+        addressed: uris lead to files; else they are names that mean nothing elsewhere.
+    """
+    writer = Writer(path, store, oids, addressed=addressed)
     now: dict[int, Thing] = {}
     for run in store.runs:
         writer.run(run, now)

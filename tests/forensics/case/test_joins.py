@@ -82,6 +82,14 @@ class Store:
             )
         return version
 
+    def logged(self, path: str, content: str | None = None) -> Version:
+        """An artifact whose address is its path."""
+        digest = None if content is None else md5(content)
+        version = Version(path, digest, WHERE, identity=str(next(self._ids)))
+        reference = Reference(version.key, ReferenceKind.URI, path, WHERE, strength=Strength.INFERRED)
+        self.records += [version, reference]
+        return version
+
     def run(self, *, reads: tuple[Version, ...] = (), writes: tuple[Version, ...] = (), at: float = 0) -> Execution:
         run = Execution(f"mlmd/{next(self._ids)}", "train", "", "", WHERE)
         self.records.append(run)
@@ -273,6 +281,25 @@ class TestAddresses:
         unlike = store.artifact("data/raw/a.csv", "b", algorithm="md5-dos2unix")
         store.run(reads=(same, other, unlike), at=9)
         assert joined(tmp_path, repository, store) == {by_uri(file, unlike)}
+
+    def test_known_by_another_algorithm_alone_it_may_be_any_version_whenever_it_was_read(self, tmp_path: Path) -> None:
+        repository, store = Repository(), Store()
+        versions = [repository.file("data/a.csv", text, algorithm="md5") for text in "123"]
+        artifact = store.artifact("data/a.csv", "?", algorithm="sha256")
+        store.run(reads=(artifact,), at=1.5)
+        assert joined(tmp_path, repository, store) == {by_uri(version, artifact) for version in versions}
+
+    def test_a_file_that_is_logged_again_may_be_what_stood_there(self, tmp_path: Path) -> None:
+        store = Store()
+        written, again, once_more = (store.logged("runs/m.bin") for _ in range(3))
+        alike = [store.logged("runs/n.bin", text) for text in "123"]
+        store.run(writes=(written, alike[0]), at=1)
+        store.run(reads=(again, once_more, *alike[1:]), at=2)
+        assert joined(tmp_path, store) == {
+            by_uri(written, again),
+            by_uri(again, once_more),
+            by_uri(once_more, again),
+        }
 
     def test_addresses_of_two_stores_meet_by_path_as_well(self, tmp_path: Path) -> None:
         repository, store, other = Repository(), Store(), Store("other")

@@ -63,6 +63,21 @@ class TestRule5Directories:
 
 
 class TestRule5WhereAListingIsMissing:
+    def test_a_member_equal_by_chance_is_no_proof_against_another_name_of_a_directory_that_a_run_made(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        at = history.commit()
+        raw, fine = history.version("raw", "poison", at), history.version("fine", "f", at)
+        bad = history.folder("bad", {"README": "constant", "data": "x"}, at)
+        history.run([raw], [bad], at)
+        members = {"README": "constant", "data": "y"}
+        good = history.folder("good", members, at)
+        history.run([fine], [good], at)
+        logged = history.folder("bucket/good", members)
+        with history.case(tmp_path) as asked:
+            verdicts = asked.verdicts(asked.judge(md5("poison")), bad, good, logged)
+            assert verdicts == ["affected", "unknown: same-bytes", "unknown: same-bytes"]
+
     def test_a_bad_directory_of_unknown_members_casts_doubt_on_its_later_versions(
         self, history: History, tmp_path: Path
     ) -> None:
