@@ -6,8 +6,11 @@ Every history here comes out otherwise without its rule.
 from dataclasses import replace
 from pathlib import Path
 
-from forensics.model import ArtifactKind, GapKind, SameBytes, Strength
-from tests.support.history import History, md5
+import pytest
+
+from forensics.case import Case
+from forensics.model import ArtifactKind, GapKind, SameBytes, Source, Strength
+from tests.support.history import Asked, History, md5
 
 
 class TestRule10Rehash:
@@ -123,3 +126,21 @@ class TestRule11GapsAdmitOrDoNot:
         with history.case(tmp_path) as asked:
             found = asked.verdicts(asked.judge(script.digest), library, model)
         assert found == ["unknown: code-not-committed", "unknown: code-not-committed"]
+
+    @pytest.mark.parametrize("leaves", [False, True])
+    def test_what_has_no_digest_is_a_gap_for_its_own_store_once_what_is_bad_left_it(
+        self, history: History, tmp_path: Path, leaves: bool
+    ) -> None:
+        written = history.version("runs/m", "m")
+        bad = history.run([], [written])
+        read = history.version("out/o", None)
+        history.gap(GapKind.HASHLESS, read)
+        repository = History()
+        at = repository.commit()
+        copy = repository.version("data/m", "m" if leaves else "other", at)
+        repository.run([copy], [repository.version("out/o", "o", at)], at)
+        with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
+            case.ingest(Source("mlmd", "/store.db", "store", ("s",), state="state"), history.records)
+            case.ingest(Source("git", "/repo", "repo", ("0" * 40,), "sha1", "state"), repository.records)
+            asked = Asked(case, dict(case.rows("SELECT key, id FROM node")))
+            assert asked.verdict(asked.judge(bad), read) == ("unknown: hashless" if leaves else "clear")
