@@ -1,7 +1,7 @@
 """Batches on their way into a case: Arrow columns that go to the staging tables as they are.
 
 A batch numbers nodes, artifacts and origins from 0 on. The numbers that ``Staging`` gives begin at 0 too, so those of
-batches stand in the staging tables as -1, -2, and so on.
+batches stand in the staging tables from ``LOWEST`` on, in the same order.
 """
 
 from typing import TYPE_CHECKING
@@ -13,8 +13,12 @@ from forensics.model import Batch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from pyarrow import ChunkedArray
 
-__all__ = ["check_batches", "put_batch"]
+__all__ = ["LOWEST", "check_batches", "highest_number", "put_batch"]
+
+#: What stands in the staging tables for the number 0 of a batch.
+LOWEST = -(1 << 30)
 
 
 def put_batch(connection: "DuckDBPyConnection", batch: Batch, scope: str) -> None:
@@ -38,15 +42,25 @@ def put_batch(connection: "DuckDBPyConnection", batch: Batch, scope: str) -> Non
     try:
         sql = statements("forensics.case", "batches.sql")
         if batch.kind == "node":
-            connection.execute(sql["nodes"], {"scope": scope})
+            connection.execute(sql["nodes"], {"scope": scope, "lowest": LOWEST})
         elif batch.kind == "edge":
             connection.execute(sql["manners"])
-            connection.execute(sql["edges"])
+            connection.execute(sql["edges"], {"lowest": LOWEST})
         else:
-            spelled = ", ".join(f"-1 - {name}" if kind.is_number else name for name, kind in columns.items())
+            spelled = ", ".join(f"{name} + {LOWEST}" if kind.is_number else name for name, kind in columns.items())
             connection.execute(f"INSERT INTO stage_{batch.kind} SELECT {spelled} FROM batch")  # noqa: S608 - ours
     finally:
         connection.unregister("batch")
+
+
+def highest_number(column: "ChunkedArray") -> int:
+    """The highest number in a column of a batch, -1 where there is none; ``-LOWEST`` where one is below 0."""
+    import pyarrow.compute as pc
+
+    found = pc.min_max(column).as_py()
+    if found["max"] is None:
+        return -1
+    return int(found["max"]) if found["min"] >= 0 else -LOWEST
 
 
 def check_batches(connection: "DuckDBPyConnection") -> None:

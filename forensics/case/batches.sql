@@ -1,10 +1,10 @@
 -- @title Batches into staging
--- @description The columns of one batch stand in the view batch. Its numbers are turned into -1, -2, and so on.
+-- @description The columns of one batch stand in the view batch. Its numbers are counted from $lowest on.
 
 -- @name nodes
 -- @param scope what stands before the keys of nodes that belong to the source
 INSERT INTO stage_node
-SELECT -1 - local, kind,
+SELECT local + $lowest, kind,
     CASE WHEN kind IN ('execution', 'release', 'context') OR (kind = 'version' AND starts_with(key, 'version'))
         THEN $scope || key ELSE key END
 FROM batch;
@@ -18,7 +18,7 @@ WHERE NOT EXISTS (FROM stage_manner m WHERE m.kind = b.kind AND m.strength = b.s
 
 -- @name edges
 INSERT INTO stage_edge
-SELECT m.local, -1 - b.cause, -1 - b.effect, -1 - b.origin
+SELECT m.local, b.cause + $lowest, b.effect + $lowest, b.origin + $lowest
 FROM batch b JOIN stage_manner m ON m.kind = b.kind AND m.strength = b.strength AND m.reason = b.reason;
 
 -- @name broken

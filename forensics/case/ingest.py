@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from forensics import __version__
 from forensics.case.batches import check_batches
 from forensics.case.database import transaction, translated
+from forensics.case.fresh import fresh_statements
 from forensics.case.joins import join_sources
 from forensics.case.journal import append
 from forensics.case.sql import statements
@@ -126,7 +127,7 @@ def ingest(
                 connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?)", row)
             connection.execute(sql["insert_fingerprints"], {"source": number, "values": list(source.fingerprints)})
             if staging is not None:
-                added = _merge(connection, staging, number, acquisition)
+                added = _merge(connection, staging, number, acquisition, is_new=known is None)
                 connection.execute("UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'generation'")
                 if staging.acquired is not None:
                     details |= staging.acquired.details
@@ -170,7 +171,9 @@ def _has_rows(statement: str, staging: Staging) -> bool:
     return table is None or table[1] in staging.filled
 
 
-def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int) -> dict[str, int]:
+def _merge(
+    connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int, *, is_new: bool
+) -> dict[str, int]:
     sql = statements("forensics.case", "merge.sql")
     read_by = staging.acquired.details.get("connector", "") if staging.acquired is not None else ""
     given = {"source": source, "acquisition": acquisition, "connector": str(read_by)}
@@ -181,6 +184,8 @@ def _merge(connection: "DuckDBPyConnection", staging: Staging, source: int, acqu
 
     if staging.has_batches:
         check_batches(connection)
+    if is_new:
+        sql = sql | fresh_statements(connection, staging)
     for name in _BEFORE_FACTS:
         run(name)
     missing = connection.execute(sql["undescribed"], {"mentioned": staging.mentioned}).fetchall()

@@ -8,8 +8,8 @@ Arrow arrays are made of them, and needs neither pyarrow nor numpy, whose import
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from forensics.case.batches import put_batch
-from forensics.case.columns import TABLES
+from forensics.case.batches import highest_number, put_batch
+from forensics.case.columns import TABLES, Column
 from forensics.digest import Digest
 from forensics.model import (
     Acquired,
@@ -74,6 +74,7 @@ class Staging:
     Attributes:
         acquired: the reading's own account of itself, once it was put.
         has_batches: part of it came in batches.
+        highest: the highest numbers that batches name, by what they number.
         filled: the tables that hold rows.
     """
 
@@ -93,6 +94,7 @@ class Staging:
         self._listings: set[Digest] = set()
         self.acquired: Acquired | None = None
         self.has_batches = False
+        self.highest: dict[Column, int] = {}
         self.filled: set[str] = set()
         self._handlers: dict[type, Callable[[Any], None]] = {
             Version: self._version,
@@ -340,6 +342,10 @@ class Staging:
         self._flush("manner")
         self.filled |= {record.kind, "manner"} if record.kind == "edge" else {record.kind}
         put_batch(self._connection, record, self._scope)
+        for column, kind in TABLES[record.kind].items():
+            if kind.is_number and column in record.columns.column_names:
+                found = highest_number(record.columns[column])
+                self.highest[kind] = max(self.highest.get(kind, -1), found)
 
     def _acquired(self, record: Acquired) -> None:
         self.acquired = record
