@@ -168,9 +168,9 @@ SELECT 'imported', t.cause, t.effect, 'inferred', 'by-uri', min(t.origin), $acqu
 WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = t.cause AND e.effect = t.effect)
 GROUP BY t.cause, t.effect ORDER BY t.cause, t.effect;
 
--- One file may be logged again as another artifact of the same store: of the versions at one path of a store, those that
--- no run of the store made may be any of the others, unless all are known by digests of one algorithm. They are tied to
--- the next, both ways, and what runs made to the first.
+-- One file may be logged again as another artifact of the same store. What a run made may be any artifact at its path that
+-- no run made, unless digests of one algorithm tell; and one of these that has no digest may be any other: it is tied to
+-- the one before, and those without a digest to each other.
 -- @name logged_again
 INSERT INTO edge
 WITH logged AS (
@@ -179,18 +179,20 @@ WITH logged AS (
     FROM version v SEMI JOIN reference r ON r.node = v.id AND r.kind = 'uri'
     JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
     LEFT JOIN content c ON c.id = v.content
-), open AS (
-    SELECT artifact, min(id) FILTER (NOT made) AS first FROM logged GROUP BY artifact
-    HAVING count(*) > 1 AND bool_or(NOT made) AND (count(DISTINCT algorithm) > 1 OR bool_or(algorithm IS NULL))
-), pair AS (
-    SELECT l.id, lead(l.id) OVER (PARTITION BY l.artifact ORDER BY l.id) AS next, l.origin
-    FROM logged l SEMI JOIN open o ON o.artifact = l.artifact WHERE NOT l.made
+), bare AS (
+    SELECT id, artifact, origin, lead(id) OVER (PARTITION BY artifact ORDER BY id) AS next,
+        row_number() OVER (PARTITION BY artifact ORDER BY id) AS number
+    FROM logged WHERE NOT made AND algorithm IS NULL
 ), tie AS (
-    SELECT id AS cause, next AS effect, origin FROM pair WHERE next IS NOT NULL
+    SELECT m.id AS cause, r.id AS effect, m.origin FROM logged m JOIN logged r ON r.artifact = m.artifact
+    WHERE m.made AND NOT r.made AND r.algorithm IS NOT NULL AND m.algorithm IS DISTINCT FROM r.algorithm
     UNION ALL
-    SELECT next, id, origin FROM pair WHERE next IS NOT NULL
+    SELECT l.id, b.id, l.origin FROM logged l JOIN bare b ON b.artifact = l.artifact AND b.number = 1
+    WHERE l.made OR l.algorithm IS NOT NULL
     UNION ALL
-    SELECT l.id, o.first, l.origin FROM logged l JOIN open o ON o.artifact = l.artifact WHERE l.made
+    SELECT id, next, origin FROM bare WHERE next IS NOT NULL
+    UNION ALL
+    SELECT next, id, origin FROM bare WHERE next IS NOT NULL
 )
 SELECT 'imported', t.cause, t.effect, 'inferred', 'by-uri', t.origin, $acquisition FROM tie t
 WHERE NOT EXISTS (FROM edge e WHERE e.kind = 'imported' AND e.cause = t.cause AND e.effect = t.effect)

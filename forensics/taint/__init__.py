@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forensics.model import GapKind, NodeKind
+from forensics.model import GapKind, NodeKind, Strength
 from forensics.taint.asof import as_of_commit
-from forensics.taint.gaps import Origins, admitted_gaps, origins_of, other_algorithms, unlisted_siblings
+from forensics.taint.gaps import Origins, admitted_gaps, origins_of, other_algorithms, same_addresses, unlisted_siblings
 from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
 from forensics.taint.lineage import Lineage
 from forensics.taint.order import Order
@@ -129,6 +129,8 @@ def judge(
     for run, file in list(undeclared_code(lineage, spread)):
         spread.doubt(run, Reason.UNDECLARED_CODE, place=file)
     spread.run()
+    for version in same_addresses(lineage, seeds):
+        spread.doubt(version, Strength.INFERRED.value)
     for content in other_algorithms(lineage, origins):
         spread.doubt_bytes(content, Reason.OTHER_ALGORITHM)
     spread.run()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forensics.taint.order import Order
     from forensics.taint.spread import Spread
 
-__all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms", "unlisted_siblings"]
+__all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms", "same_addresses", "unlisted_siblings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,18 @@ def _admits(
             return (marked or origins.has_code) and (digest is None or digest.endswith(".dir"))
         case _:
             return True
+
+
+def same_addresses(lineage: "Lineage", seeds: Iterable[Seed]) -> list[int]:
+    """Rule 10 for addresses: versions that may be a marked one of a store, logged again at its path.
+
+    Args:
+        lineage: the graph.
+        seeds: what is bad; those without a digest count.
+    """
+    nodes = sorted({seed.node for seed in seeds if lineage.is_version(seed.node)})
+    sql = statements("forensics.taint", "gaps.sql")["same_addresses"]
+    return [row[0] for row in lineage.case.rows(sql, {"nodes": nodes})] if nodes else []
 
 
 def other_algorithms(lineage: "Lineage", origins: Origins) -> list[int]:

@@ -12,6 +12,15 @@ LEFT JOIN execution e ON e.id = g.node
 WHERE NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
 ORDER BY g.node, g.kind;
 
+-- @name same_addresses
+-- @param nodes ids of versions
+SELECT DISTINCT o.id FROM version v
+JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
+JOIN version o ON o.artifact = v.artifact AND o.id <> v.id
+WHERE v.content IS NULL AND list_contains($nodes::INTEGER[], v.id)
+  AND NOT EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = o.id)
+ORDER BY o.id;
+
 -- @name sources
 -- @param nodes ids of nodes
 SELECT source, count(*) FROM (

@@ -131,9 +131,13 @@ class Lineage:
         return [whole for whole, _ in self.causes(version, EdgeKind.PART)]
 
     def is_made(self, version: int) -> bool:
-        """Whether something on record made a version, or a directory that it was read out of."""
+        """Whether something on record made a version, or a directory that it was read out of.
+
+        What may have made it is no proof that others did not.
+        """
         wholes = self.wholes(version)
-        return len(self.suppliers(version)) > len(wholes) or any(map(self.is_made, wholes))
+        certain = [node for node, strength in self.suppliers(version) if strength in CERTAIN and node not in wholes]
+        return bool(certain) or any(map(self.is_made, wholes))
 
     def released(self, release: int) -> list[int]:
         """The versions that a release gave a name to."""

@@ -133,7 +133,8 @@ class Spread:
                 if not self._pass(state, (effect, Facet.PART), strength):
                     self._reconsider(effect)
             elif facet is Facet.PART:
-                continue
+                if kind is EdgeKind.CONTENT:
+                    self._tell_equals(state, effect)
             elif kind in _SUPPLYING:
                 self._judge_version(effect)
             elif kind is EdgeKind.CONTENT:
@@ -141,6 +142,13 @@ class Spread:
                 self._accuse(effect, version, level, state)
                 for member in self.lineage.members(effect):
                     self._accuse(member, version, level, state, via=effect)
+
+    def _tell_equals(self, state: State, directory: int) -> None:
+        """Rule 3: a directory that nothing on record made is bad in part where a run made its equal so."""
+        if self.lineage.is_made(state[0]):
+            for version in self.lineage.holders(directory):
+                if not self.lineage.is_made(version):
+                    self._pass(state, (version, Facet.PART), Strength.MATCHED)
 
     def _from_content(self, state: State) -> None:
         content, facet = state

@@ -97,8 +97,9 @@ PERSONAL = Expected(
         _ROUTER_3: "inferred",
         f"{_ROUTER}v1.1.0": "inferred",
         _REPLIES_MOBILE_1: "other-algorithm",
-        _TONE_1: "hashless",
-        f"{_TONE}v1.0.0": "hashless",
+        # The folder of the records was logged again, without a digest.
+        _TONE_1: "inferred",
+        f"{_TONE}v1.0.0": "inferred",
         # These read the folder where the records lay in those days, by its address.
         _TONE_2: "inferred",
         _TONE_MOBILE: "inferred",
