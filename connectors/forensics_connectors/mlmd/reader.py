@@ -7,7 +7,9 @@ and writes its answer to ``FOLDER/answer.json``, and the tables beside it.
 import json
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -21,6 +23,7 @@ __all__ = ["main"]
 
 _HEAD = 16
 _PROBLEMS = 20
+_THREADS = 2
 _SIDE_FILES = ("-wal", "-journal")
 
 
@@ -84,14 +87,16 @@ def read(database: Path) -> dict[str, Any]:
     problems: list[Finding] = []
     checker = Thread(target=_check_pages, args=(connection, problems))
     checker.start()
-    notes = list(schema.notes)
-    for table in COLUMNS:
-        into = database.with_name(f"{table}.arrow")
-        columns = schema.layout.tables.get(table)
+
+    def write(table: str) -> list[Finding]:
+        into, columns = database.with_name(f"{table}.arrow"), schema.layout.tables.get(table)
         if columns:
-            notes += write_rows(database, table, columns, schema.layout.names[table], into)
-        else:
-            _write_empty(table, into)
+            return write_rows(database, table, columns, schema.layout.names[table], into)
+        _write_empty(table, into)
+        return []
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        notes = [*schema.notes, *chain.from_iterable(pool.map(write, COLUMNS))]
     checker.join()
     connection.close()
     return {
