@@ -63,7 +63,7 @@ SELECT value, string_split(value, '/') AS parts, count(DISTINCT node) AS nodes F
 -- @name place
 CREATE OR REPLACE TEMP TABLE place AS
 WITH named AS (
-    SELECT id, source, path, string_split(path, '/') AS parts FROM artifact
+    SELECT id, source, trim(path, '/') AS path, string_split(trim(path, '/'), '/') AS parts FROM artifact
     WHERE source > 0 AND NOT starts_with(path, '$ ')
 )
 SELECT id, source, path AS piece, array_to_string(parts[-2:], '/') AS tail, len(parts) AS size FROM named

@@ -282,6 +282,13 @@ class TestAddresses:
         store.run(reads=(same, other, unlike), at=9)
         assert joined(tmp_path, repository, store) == {by_uri(file, unlike)}
 
+    def test_a_path_from_the_root_meets_the_same_address_of_another_store(self, tmp_path: Path) -> None:
+        store, other = Store(), Store("other")
+        written, read = store.logged("/srv/runs/m.bin"), other.logged("/srv/runs/m.bin", "m")
+        store.run(writes=(written,), at=1)
+        other.run(reads=(read,), at=2)
+        assert joined(tmp_path, store, other) == {by_uri(written, read)}
+
     def test_known_by_another_algorithm_alone_it_may_be_any_version_whenever_it_was_read(self, tmp_path: Path) -> None:
         repository, store = Repository(), Store()
         versions = [repository.file("data/a.csv", text, algorithm="md5") for text in "123"]
