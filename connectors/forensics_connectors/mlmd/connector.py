@@ -59,14 +59,16 @@ class MlmdConnector:
         address = self._addresses.get(source.locator) or Address.parse(source.locator)
         if address is not None:
             store = read_server(address)
+            acquired = _acquired(store, str(store.details.get("state", "")))
             yield from records(store)
-            yield _acquired(store, str(store.details.get("state", "")))
+            yield acquired
             return
         copy = self._copies.pop(source.locator, None) or self._copied(Path(source.locator))
         try:
             store = read_copy(copy)
+            acquired = _acquired(store, copy.state)
             yield from records(store, copy.path.parent)
-            yield _acquired(store, copy.state)
+            yield acquired
         finally:
             copy.close()
 

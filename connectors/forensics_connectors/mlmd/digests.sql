@@ -3,13 +3,15 @@
 
 -- @name spelled
 -- rest: what stands behind an algorithm's name; a digest in hexadecimal digits of the right length, or in base64.
-CREATE MACRO algorithm_of(t, hint) AS coalesce(
-    nullif(replace(lower(regexp_extract(t, '(?i)^(md5|sha-?1|sha-?256)[:=-]', 1)), '-', ''), ''), hint);
-CREATE MACRO rest_of(t) AS regexp_replace(t, '(?i)^(md5|sha-?1|sha-?256)[:=-]', '');
+CREATE MACRO is_named(t) AS contains(t, ':') OR contains(t, '=') OR contains(t, '-');
+CREATE MACRO algorithm_of(t, hint) AS coalesce(CASE WHEN is_named(t) THEN
+    nullif(replace(lower(regexp_extract(t, '(?i)^(md5|sha-?1|sha-?256)[:=-]', 1)), '-', ''), '') END, hint);
+CREATE MACRO rest_of(t) AS
+    CASE WHEN is_named(t) THEN regexp_replace(t, '(?i)^(md5|sha-?1|sha-?256)[:=-]', '') ELSE t END;
 CREATE MACRO by_length(rest) AS CASE
-    WHEN regexp_full_match(rest, '[0-9A-Fa-f]{32}(\.dir)?') THEN 'md5'
-    WHEN regexp_full_match(rest, '[0-9A-Fa-f]{40}') THEN 'sha1'
-    WHEN regexp_full_match(rest, '[0-9A-Fa-f]{64}') THEN 'sha256' END;
+    WHEN length(rest) IN (32, 36) AND regexp_full_match(rest, '[0-9A-Fa-f]{32}(\.dir)?') THEN 'md5'
+    WHEN length(rest) = 40 AND regexp_full_match(rest, '[0-9A-Fa-f]{40}') THEN 'sha1'
+    WHEN length(rest) = 64 AND regexp_full_match(rest, '[0-9A-Fa-f]{64}') THEN 'sha256' END;
 CREATE MACRO octets(rest) AS CASE
     WHEN regexp_full_match(rest, '[A-Za-z0-9+/]{22}==') THEN 'md5'
     WHEN regexp_full_match(rest, '[A-Za-z0-9+/]{27}=') THEN 'sha1'
@@ -33,7 +35,7 @@ WITH distinct_value AS (SELECT DISTINCT value, hint FROM spoken), parts AS (
         hint = 'cmf' AS only_md5
     FROM distinct_value
 ), judged AS (
-    SELECT *, by_length(rest) AS hex, CASE WHEN told IS NOT NULL THEN octets(rest) END AS raw FROM parts
+    SELECT *, by_length(rest) AS hex, CASE WHEN told IS NOT NULL AND contains(rest, '=') THEN octets(rest) END AS raw FROM parts
 )
 SELECT value, hint, CASE
         WHEN only_md5 AND hex IS DISTINCT FROM 'md5' THEN NULL
@@ -52,7 +54,14 @@ WHERE r.algorithm IS NULL AND r.claimed;
 
 -- @name chosen
 CREATE TABLE own_digest AS
+WITH stated AS (
+    SELECT local, count(*) AS digests, any_value(algorithm) AS algorithm, any_value(value) AS value FROM stated_digest
+    GROUP BY local
+)
+SELECT local, algorithm, value FROM stated WHERE digests = 1
+UNION ALL
 SELECT local, arg_min(algorithm, rank) AS algorithm, arg_min(value, rank) AS value FROM (
     SELECT local, algorithm, value, struct_pack(strength := list_position(['sha256', 'sha1', 'md5'], algorithm),
-        place := place, value := value) AS rank FROM stated_digest
+        place := place, value := value) AS rank
+    FROM stated_digest WHERE local IN (SELECT local FROM stated WHERE digests > 1)
 ) GROUP BY local;

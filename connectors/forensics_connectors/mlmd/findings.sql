@@ -77,9 +77,12 @@ SELECT 'altered-late', 'artifact ' || a.id || ' was written to '
     || round((any_value(a.updated) - min(e.time) FILTER (is_input(e.type))) / 1000.0, 1)
     || ' seconds after an execution had read it, when no run that is on record touched it', false, a.local, 'Artifact',
     a.id::VARCHAR
-FROM artifact a JOIN event e ON e.version = a.local JOIN execution x ON x.local = e.execution
-WHERE a.updated IS NOT NULL GROUP BY a.local, a.id
-HAVING any_value(a.updated) > min(e.time) FILTER (is_input(e.type)) AND NOT coalesce(bool_or(
+FROM artifact a
+JOIN (SELECT version, min(time) AS time FROM event WHERE is_input(type) GROUP BY version) r
+    ON r.version = a.local AND a.updated > r.time
+JOIN event e ON e.version = a.local JOIN execution x ON x.local = e.execution
+GROUP BY a.local, a.id
+HAVING NOT coalesce(bool_or(
     abs(e.time - a.updated) <= 5000 OR abs(x.updated - a.updated) <= 5000 OR abs(x.created - a.updated) <= 5000), false);
 
 -- @name null_properties
@@ -113,11 +116,16 @@ FROM (SELECT version, min(time) FILTER (is_input(type)) AS used, min(time) FILTE
 JOIN artifact a ON a.local = t.version WHERE t.used < t.made;
 
 -- @name same_uri
-SELECT 'same-uri', 'one address with ' || count(DISTINCT d.value) || ' digests, in artifacts '
-    || string_agg(a.id::VARCHAR, ', ' ORDER BY a.id)[:200] || ': ' || a.uri, false, arg_max(a.local, a.id), 'Artifact',
-    max(a.id)::VARCHAR
-FROM artifact a JOIN own_digest d ON d.local = a.local WHERE a.uri <> ''
-GROUP BY a.uri, d.algorithm HAVING count(DISTINCT d.value) > 1;
+WITH known AS (
+    SELECT a.id, a.local, a.uri, d.algorithm, d.value FROM artifact a JOIN own_digest d ON d.local = a.local
+    WHERE a.uri <> ''
+), shared AS (
+    SELECT uri, algorithm FROM known GROUP BY uri, algorithm HAVING min(value) <> max(value)
+)
+SELECT 'same-uri', 'one address with ' || count(DISTINCT k.value) || ' digests, in artifacts '
+    || string_agg(k.id::VARCHAR, ', ' ORDER BY k.id)[:200] || ': ' || k.uri, false, arg_max(k.local, k.id), 'Artifact',
+    max(k.id)::VARCHAR
+FROM known k JOIN shared s ON s.uri = k.uri AND s.algorithm = k.algorithm GROUP BY k.uri, k.algorithm;
 
 -- @name two_digests
 SELECT 'bad-digest', 'artifact ' || a.id || ' states ' || count(*) || ' different ' || s.algorithm || ' digests', false,

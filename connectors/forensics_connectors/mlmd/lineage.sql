@@ -77,8 +77,8 @@ WITH stated AS (
     WHERE type IS NULL OR type NOT BETWEEN 1 AND 7
 )
 SELECT kind, cause, effect, bool_or(strength = 'recorded') AS certain,
-    arg_min(reason, struct_pack(s := strength <> 'recorded', o := origin)) AS reason, min(origin) AS origin
-FROM stated GROUP BY kind, cause, effect;
+    coalesce(arg_min(reason, origin) FILTER (strength <> 'recorded'), '') AS reason, min(origin) AS origin
+FROM stated GROUP BY kind, cause, effect ORDER BY min(origin), kind;
 
 -- @name indirect
 CREATE TABLE indirect AS
@@ -120,4 +120,4 @@ FROM every e
 WHERE NOT EXISTS (FROM link l WHERE l.kind = e.kind AND l.cause = e.cause AND l.effect = e.effect)
     AND (kind <> 'reused'
         OR NOT EXISTS (FROM link l WHERE l.kind = 'generated' AND l.cause = e.cause AND l.effect = e.effect))
-GROUP BY kind, cause, effect;
+GROUP BY kind, cause, effect ORDER BY kind, cause, effect;

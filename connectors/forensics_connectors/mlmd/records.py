@@ -5,8 +5,10 @@ each row stands in the ``.sql`` files beside this one, in the order in which the
 """
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,7 @@ def records(store: Store, folder: Path | None = None) -> Iterator[Record]:
     """Yields all that a store says, nodes first, in batches of at most some hundred thousand rows.
 
     Args:
-        store: the store's rows; they are not changed.
+        store: the store's rows. Its tables are taken out of it as soon as they are not needed any more.
         folder: where the store lies, to see whether the files that it calls live lie there too; None for a server.
 
     Yields:
@@ -61,7 +63,7 @@ def records(store: Store, folder: Path | None = None) -> Iterator[Record]:
             _load(connection, store)
             _understand(connection)
             _look_for_trouble(connection, store, folder)
-            yield from _batches(connection)
+            yield from _ahead(_batches(connection, store))
         except duckdb.Error as error:
             raise SourceError(
                 f"the store's rows cannot be joined: {str(error).splitlines()[0]}",
@@ -196,7 +198,13 @@ def _look_for_trouble(connection: "DuckDBPyConnection", store: Store, folder: Pa
         connection.execute(f"INSERT INTO finding {text}")
     if folder is None:
         return
-    live = connection.execute("SELECT id, uri FROM artifact WHERE state = 2 AND uri <> ''").fetchall()
+    # Only what can lie below the folder is worth a look; an address that is not plain may turn out to.
+    live = connection.execute(
+        "SELECT id, uri FROM artifact WHERE state = 2 AND uri <> '' AND NOT (starts_with(uri, '/') "
+        "AND NOT starts_with(uri, $folder) AND NOT contains(uri, '//') AND NOT contains(uri, '/.') "
+        "AND NOT contains(uri, '\\'))",
+        {"folder": _own(folder)},
+    ).fetchall()
     for artifact in gone(folder, live):
         message = f"artifact {artifact} is said to be live, but its file is gone"
         connection.execute(
@@ -206,10 +214,21 @@ def _look_for_trouble(connection: "DuckDBPyConnection", store: Store, folder: Pa
         )
 
 
-def _batches(connection: "DuckDBPyConnection") -> Iterator[Batch]:
+def _own(folder: Path) -> str:
+    """How the addresses of what lies below a folder begin; nothing where SQL cannot spell it."""
+    name = "/" + "/".join(folder.absolute().parts[1:])
+    return name if name.isprintable() else ""
+
+
+def _batches(connection: "DuckDBPyConnection", store: Store) -> Iterator[Batch]:
     import pyarrow as pa
 
-    for name, text in statements(_PACKAGE, "batches.sql").items():
+    waiting = [(name, text) for name, text in statements(_PACKAGE, "batches.sql").items() if name]
+    for place, (name, text) in enumerate(waiting):
+        needed = " ".join(text for _, text in waiting[place:])
+        for table in [table for table in store.tables if not re.search(rf"\bmlmd_{table}\b", needed)]:
+            connection.unregister(f"mlmd_{table}")
+            del store.tables[table]
         if text.lstrip().startswith("CREATE"):
             connection.execute(text)
             continue
@@ -219,6 +238,15 @@ def _batches(connection: "DuckDBPyConnection") -> Iterator[Batch]:
                     yield Batch(
                         name.partition("_")[0] if name.startswith("property") else name, pa.Table.from_batches([part])
                     )
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches; the next one is made while one is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (found := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield found
 
 
 def _row(connection: "DuckDBPyConnection", text: str, given: dict[str, object] | None = None) -> tuple[Any, ...]:

@@ -5,9 +5,8 @@
 
 -- @name plain
 -- A zero byte would forge keys, which it separates; a password in an address is not evidence.
-CREATE MACRO plain(t) AS replace(
-    CASE WHEN t LIKE '%://%@%' THEN regexp_replace(t, '://[^/@:]*:[^/@]*@', '://') ELSE coalesce(t, '') END,
-    chr(0), '␀');
+CREATE MACRO plain(t) AS CASE WHEN contains(t, '://') OR contains(t, chr(0))
+    THEN replace(regexp_replace(t, '://[^/@:]*:[^/@]*@', '://'), chr(0), '␀') ELSE coalesce(t, '') END;
 
 -- @name address
 -- With slashes, without what is no place: scheme, drive letter, dot segments, a slash at the end.
@@ -15,9 +14,12 @@ CREATE MACRO without_scheme(t) AS CASE WHEN t LIKE '%://%' THEN regexp_replace(t
     WHEN t LIKE '_:/%' THEN substr(t, 3) ELSE t END;
 CREATE MACRO without_dots(t) AS CASE WHEN t LIKE '%/./%' OR t LIKE './%' OR t LIKE '%//%' OR t LIKE '%/.'
     THEN regexp_replace(regexp_replace(t, '(^|/)(\./)+', '\1', 'g'), '/{2,}|/\.$', '/', 'g') ELSE t END;
-CREATE MACRO address(t) AS
+CREATE MACRO plain_address(t) AS
     CASE WHEN without_dots(without_scheme(replace(t, '\', '/'))) = '/' THEN '/'
     ELSE rtrim(without_dots(without_scheme(replace(t, '\', '/'))), '/') END;
+-- Nearly every address is plain as it is.
+CREATE MACRO address(t) AS CASE WHEN contains(t, '\') OR contains(t, '//') OR contains(t, '/.') OR contains(t, ':/')
+    OR starts_with(t, './') OR ends_with(t, '/') THEN plain_address(t) ELSE t END;
 
 -- @name directions
 CREATE MACRO is_output(t) AS t IN (1, 4, 6, 7);
