@@ -13,21 +13,24 @@ from forensics.model import Batch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from pyarrow import ChunkedArray
+    from pyarrow import ChunkedArray, Table
 
-__all__ = ["LOWEST", "check_batches", "highest_number", "put_batch"]
+__all__ = ["LOWEST", "check_batches", "highest_number", "put_batch", "show_batches"]
 
 #: What stands in the staging tables for the number 0 of a batch.
 LOWEST = -(1 << 30)
 
 
-def put_batch(connection: "DuckDBPyConnection", batch: Batch, scope: str) -> None:
-    """Appends a batch to its staging table.
+def put_batch(connection: "DuckDBPyConnection", batch: Batch, scope: str) -> bool:
+    """Appends a batch of nodes or edges to its staging table; one of another kind is only looked at.
 
     Args:
         connection: the case, with its staging tables.
         batch: the columns.
         scope: what stands before the keys of nodes that belong to the source.
+
+    Returns:
+        Whether it was appended, so that its columns are not needed any more.
 
     Raises:
         IntegrityError: there is no such staging table, or the columns are not its columns.
@@ -38,19 +41,40 @@ def put_batch(connection: "DuckDBPyConnection", batch: Batch, scope: str) -> Non
     wanted = set(columns or ()) if batch.kind != "edge" else {"kind", "strength", "reason", "cause", "effect", "origin"}
     if columns is None or given != wanted:
         raise IntegrityError(f"a batch of {batch.kind} with the columns {', '.join(sorted(given))}")
+    if batch.kind not in ("node", "edge"):
+        return False
     connection.register("batch", batch.columns)
     try:
         sql = statements("forensics.case", "batches.sql")
         if batch.kind == "node":
             connection.execute(sql["nodes"], {"scope": scope, "lowest": LOWEST})
-        elif batch.kind == "edge":
+        else:
             connection.execute(sql["manners"])
             connection.execute(sql["edges"], {"lowest": LOWEST})
-        else:
-            spelled = ", ".join(f"{name} + {LOWEST}" if kind.is_number else name for name, kind in columns.items())
-            connection.execute(f"INSERT INTO stage_{batch.kind} SELECT {spelled} FROM batch")  # noqa: S608 - ours
     finally:
         connection.unregister("batch")
+    return True
+
+
+def show_batches(connection: "DuckDBPyConnection", kind: str, batches: "list[Table]") -> None:
+    """Makes of a staging table a view of its rows and of those of batches, of which no other copy is made.
+
+    Args:
+        connection: the case.
+        kind: the staging table whose columns they have.
+        batches: their columns, which must not be changed until the staging tables are dropped.
+    """
+    import pyarrow as pa
+
+    connection.register(f"given_{kind}", pa.concat_tables(batches, promote_options="permissive"))
+    spelled = ", ".join(
+        f"({name} + {LOWEST})::INTEGER AS {name}" if column.is_number else f"{name}::{column.sql} AS {name}"
+        for name, column in TABLES[kind].items()
+    )
+    connection.execute(f"ALTER TABLE stage_{kind} RENAME TO stage_row_{kind}")
+    connection.execute(
+        f"CREATE TEMP VIEW stage_{kind} AS SELECT {spelled} FROM given_{kind} UNION ALL FROM stage_row_{kind}"  # noqa: S608 - ours
+    )
 
 
 def highest_number(column: "ChunkedArray") -> int:

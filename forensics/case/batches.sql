@@ -26,3 +26,9 @@ SELECT (SELECT count(*) - count(DISTINCT key) FROM stage_node),
     (SELECT count(*) FROM stage_edge e
      WHERE NOT EXISTS (FROM stage_node n WHERE n.local = e.cause)
         OR NOT EXISTS (FROM stage_node n WHERE n.local = e.effect));
+
+-- @name temporary
+-- What staging put before the connection, views first.
+SELECT 'VIEW', view_name FROM duckdb_views()
+WHERE temporary AND (starts_with(view_name, 'stage_') OR starts_with(view_name, 'given_'))
+UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, 'stage_');

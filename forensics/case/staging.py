@@ -8,8 +8,9 @@ Arrow arrays are made of them, and needs neither pyarrow nor numpy, whose import
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from forensics.case.batches import highest_number, put_batch
+from forensics.case.batches import highest_number, put_batch, show_batches
 from forensics.case.columns import TABLES, Column
+from forensics.case.sql import statements
 from forensics.digest import Digest
 from forensics.model import (
     Acquired,
@@ -44,6 +45,7 @@ from forensics.model import (
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from pyarrow import Table
 
 __all__ = ["Staging"]
 
@@ -120,9 +122,11 @@ class Staging:
             Batch: self._batch,
             Acquired: self._acquired,
         }
+        self._batches: dict[str, list[Table]] = {}
+        self._clear()
         for name, columns in TABLES.items():
             spelled = ", ".join(f"{column} {kind.sql}" for column, kind in columns.items())
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE stage_{name} ({spelled})")
+            connection.execute(f"CREATE TEMP TABLE stage_{name} ({spelled})")
 
     def put_all(self, records: Iterable[Record]) -> None:
         """Puts down every record, in the order given."""
@@ -136,6 +140,8 @@ class Staging:
                         self._flush(name)
         for name in rows:
             self._flush(name)
+        for name, batches in self._batches.items():
+            show_batches(self._connection, name, batches)
 
     @property
     def mentioned(self) -> list[int]:
@@ -144,10 +150,18 @@ class Staging:
 
     def drop(self) -> None:
         """Removes the temporary tables, and the numbers: the garbage collector would come round for them much later."""
-        for name in TABLES:
-            self._connection.execute(f"DROP TABLE IF EXISTS stage_{name}")
+        self._clear()
+        self._batches.clear()
         for numbers in (self._nodes, self._contents, self._commits, self._origins, self._artifacts, self._manners):
             numbers.clear()
+
+    def _clear(self) -> None:
+        """Removes what this reading, or one that failed, put before the connection."""
+        for kind, name in self._connection.execute(statements("forensics.case", "batches.sql")["temporary"]).fetchall():
+            if name.startswith("given_"):
+                self._connection.unregister(name)
+            else:
+                self._connection.execute(f'DROP {kind} "{name}"')
 
     def _flush(self, name: str) -> None:
         waiting = self._rows[name]
@@ -341,7 +355,8 @@ class Staging:
         self.has_batches = True
         self._flush("manner")
         self.filled |= {record.kind, "manner"} if record.kind == "edge" else {record.kind}
-        put_batch(self._connection, record, self._scope)
+        if not put_batch(self._connection, record, self._scope):
+            self._batches.setdefault(record.kind, []).append(record.columns)
         for column, kind in TABLES[record.kind].items():
             if kind.is_number and column in record.columns.column_names:
                 found = highest_number(record.columns[column])
