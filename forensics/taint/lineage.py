@@ -133,11 +133,15 @@ class Lineage:
     def is_made(self, version: int) -> bool:
         """Whether something on record made a version, or a directory that it was read out of.
 
-        What may have made it is no proof that others did not.
+        A run counts however it is known; an address where it may have been taken from is no proof that it was.
         """
         wholes = self.wholes(version)
-        certain = [node for node, strength in self.suppliers(version) if strength in CERTAIN and node not in wholes]
-        return bool(certain) or any(map(self.is_made, wholes))
+        makers = [
+            node
+            for node, strength in self.suppliers(version)
+            if node not in wholes and (strength in CERTAIN or self.kind(node) is NodeKind.EXECUTION)
+        ]
+        return bool(makers) or any(map(self.is_made, wholes))
 
     def released(self, release: int) -> list[int]:
         """The versions that a release gave a name to."""

@@ -144,10 +144,10 @@ class Spread:
                     self._accuse(member, version, level, state, via=effect)
 
     def _tell_equals(self, state: State, directory: int) -> None:
-        """Rule 3: a directory that nothing on record made is bad in part where a run made its equal so."""
+        """Rule 3: a directory that nothing on record made or brought in is bad in part as its made equal is."""
         if self.lineage.is_made(state[0]):
             for version in self.lineage.holders(directory):
-                if not self.lineage.is_made(version):
+                if not self.lineage.is_made(version) and not self.lineage.supplies(version)[1]:
                     self._pass(state, (version, Facet.PART), Strength.MATCHED)
 
     def _from_content(self, state: State) -> None:
