@@ -184,8 +184,8 @@ class TestAddresses:
         repository.file("a.csv", "d")
         met = [
             "data/raw/a.csv", "/data/raw/a.csv", "./data/raw/a.csv", "/home/ann/repo/data/raw/a.csv",
-            "file:///mnt/work/repo/data/raw/a.csv", "s3://bucket/data/raw/a.csv/", "C:/work/repo/data/raw/a.csv",
-            "C:\\work\\repo\\data\\raw\\a.csv", "/home/ann/repo/data/raw", "repo/data/raw/",
+            "file:///home/ann/repo/data/raw/a.csv", "s3://bucket/data/raw/a.csv/", "C:/Users/ann/repo/data/raw/a.csv",
+            "C:\\Users\\ann\\repo\\data\\raw\\a.csv", "/home/ann/repo/data/raw", "repo/data/raw/",
         ]  # fmt: skip
         artifacts = [store.artifact(uri) for uri in met]
         missed = [
