@@ -12,7 +12,7 @@ from forensics.model import NodeKind
 from forensics_queries.moment import Moment, moment
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
-from forensics_queries.things import source_names, things
+from forensics_queries.things import located, source_names, things
 
 __all__ = ["Found", "find"]
 
@@ -67,8 +67,8 @@ def find(case: Case, text: str, *, as_of: str | None = None) -> Answer[Found]:
     for source, path, versions, digests in rows(case, "find.paths", text=text):
         held = _held(when, versions, digests)
         if held or not as_of:
-            subject = f"{names.get(source, 'url')}:{path}"
-            found.append(Found("artifact", path, subject, names.get(source, ""), _only(held), len(held), ""))
+            subject = located(names, source, path)
+            found.append(Found("artifact", path, subject, names[source], _only(held), len(held), ""))
     found += _members(names, when, rows(case, "find.members", text=text))
     near = [row[0] for row in rows(case, "find.nodes", text=text) if when.stood(row[0])]
     found += [_node(thing) for thing in _in_order(case, near)]
@@ -104,8 +104,8 @@ def _node(thing: Thing) -> Found:
 def _members(names: dict[int, str], when: Moment, listed: Iterable[tuple[Any, ...]]) -> Iterator[Found]:
     for source, directory, name, versions, digests in listed:
         if held := _held(when, versions, digests):
-            path, label = f"{directory}/{name}", names.get(source, "url")
-            yield Found("member", path, f"{label}:{path}", names.get(source, ""), _only(held), len(held), directory)
+            path, digest = f"{directory}/{name}", _only(held)
+            yield Found("member", path, located(names, source, path), names[source], digest, len(held), directory)
 
 
 def _held(when: Moment, versions: list[int], digests: list[str | None]) -> dict[int, str]:

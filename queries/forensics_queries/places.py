@@ -9,7 +9,7 @@ from forensics_queries.meaning import Member, Subject
 from forensics_queries.revision import Revision, find_revisions, is_abbreviation
 from forensics_queries.state import held_at
 from forensics_queries.statement import rows
-from forensics_queries.things import UNKNOWN_BYTES, source_names
+from forensics_queries.things import UNKNOWN_BYTES, located, source_names
 
 __all__ = ["exact_version", "find_places"]
 
@@ -35,12 +35,14 @@ def exact_version(case: Case, text: str) -> Subject | None:
     if not at:
         return None
     names = {**source_names(case), _OUTSIDE: "url"}
-    for source, name in names.items():
-        if path.startswith(f"{name}:"):
-            given = {"source": source, "path": path[len(name) + 1 :], "digest": digest}
-            matches = rows(case, "places.exact", **given)
-            if matches:
-                return Subject(text, "version", (matches[0][0],), f"this version of {given['path']} in {name}", (text,))
+    readings = [(source, path[len(name) + 1 :]) for source, name in names.items() if path.startswith(f"{name}:")]
+    if path.startswith("url:"):
+        readings.insert(0, (_OUTSIDE, path))
+    for source, inside in readings:
+        matches = rows(case, "places.exact", source=source, path=inside, digest=digest)
+        if matches:
+            meaning = f"this version of {inside}" + (f" in {names[source]}" if source else "")
+            return Subject(text, "version", (matches[0][0],), meaning, (text,))
     return None
 
 
@@ -103,7 +105,7 @@ def _places(case: Case, path: str, wanted: int | None, names: dict[int, str], *,
             else:
                 enclosing.append((artifact, above[found]))
     return [
-        _Place(source, f"{names.get(source, 'url')}:{labels[0] if labels else clean}",
+        _Place(source, located(names, source, labels[0] if labels else clean),
                tuple(dict.fromkeys(exact)), tuple(enclosing))
         for source, (exact, enclosing, labels) in by_source.items()
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Nodes as they are shown to people, each with a subject that can be typed again and means that node alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from forensics.answer import Thing
@@ -9,7 +9,7 @@ from forensics.digest import ALGORITHMS, Digest
 from forensics.model import NodeKind
 from forensics_queries.statement import rows
 
-__all__ = ["PREFIXES", "UNKNOWN_BYTES", "first_line", "source_names", "store_prefixes", "things"]
+__all__ = ["PREFIXES", "UNKNOWN_BYTES", "first_line", "located", "source_names", "store_prefixes", "things"]
 
 #: Words before a colon that say how a subject is to be read.
 PREFIXES = frozenset(
@@ -18,6 +18,8 @@ PREFIXES = frozenset(
 
 #: Stands for the digest of a version whose bytes are not known: ``data/raw@?``. No git reference can be called so.
 UNKNOWN_BYTES = "?"
+
+_URL = "url:"
 
 
 def things(case: Case, ids: Iterable[int]) -> dict[int, Thing]:
@@ -60,6 +62,13 @@ def store_prefixes(case: Case) -> dict[int, str]:
     return {source: "mlmd:" if len(stores) == 1 else f"mlmd:{names[source]}:" for source in stores}
 
 
+def located(names: Mapping[int, str], source: int, path: str) -> str:
+    """A path with the name of its source in front: ``repo:path``; ``url:https://…`` for one outside all sources."""
+    if source:
+        return f"{names[source]}:{path}"
+    return path if path.startswith(_URL) else f"{_URL}{path}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     """What subjects call sources, and stores among them."""
@@ -99,9 +108,9 @@ def _version(
     label: str,
     row: str,
 ) -> Thing:
-    # Source 0 is outside all sources.
-    subject = names.row(source, row) or f"{names.sources.get(source, 'url')}:{path}@{digest or UNKNOWN_BYTES}"
-    if source in names.stores and not row:
+    subject = names.row(source, row) or f"{located(names.sources, source, path)}@{digest or UNKNOWN_BYTES}"
+    # An address without its url: would be taken for the one that has it.
+    if (source in names.stores and not row) or not (source or path.startswith(_URL)):
         subject = f"node:{node}"
     said = f"{path} ({label})" if source in names.stores else f"{path} = {label}"
     return Thing(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import Acquired, Edge, EdgeKind, Gap, GapKind, Origin, Version, content_key
+from forensics_queries.find import find
 from forensics_queries.subject import Subject, resolve
 from forensics_queries.things import things
 from tests.support.incident import BAD, GOOD, INCIDENT
@@ -180,13 +181,30 @@ def test_externals_are_found_by_the_start_of_their_address(case_of: Callable[...
     toy = Toy("importer", (Step((), {"data.csv": "in"}),))
     case = case_of()
     origin = Origin("data.csv.dvc", toy.oid(0))
-    outside = [Version(f"https://vendor.example/{name}", None, origin, external=True) for name in ("a.csv", "b.csv")]
+    places = ("https://vendor.example/a.csv", "https://vendor.example/b.csv", "url:https://hub.example/c")
+    outside = [Version(place, None, origin, external=True) for place in places]
     edge = Edge(EdgeKind.IMPORTED, outside[0].key, toy.version(0, "data.csv").key, origin)
     records = [record for record in toy.records() if not isinstance(record, Acquired)]
     case.ingest(toy.source, [*records, *outside, edge, Acquired("one", {})])
     assert len(resolve(case, "url:https://vendor.example/").nodes) == 2
     assert len(resolve(case, "url:https://vendor.example/a").nodes) == 1
     for thing in things(case, resolve(case, "url:https://").nodes).values():
+        assert resolve(case, thing.subject).nodes == (thing.id,)
+    (hub,) = things(case, resolve(case, "url:https://hub.example/").nodes).values()
+    assert hub.subject == "url:https://hub.example/c@?"
+    # As it was written once, in marks that stand.
+    assert resolve(case, f"url:{hub.subject}").nodes == (hub.id,)
+    assert [row.subject for row in find(case, "hub.example").rows] == ["url:https://hub.example/c"]
+
+
+def test_an_address_is_not_taken_for_another_that_is_spelled_alike(case_of: Callable[..., Case]) -> None:
+    toy = Toy("importer", (Step((), {"data.csv": "in"}),))
+    case = case_of()
+    origin = Origin("data.csv.dvc", toy.oid(0))
+    places = ("a.example/x", "url:a.example/x", "url:url:a.example/x")
+    outside = [Version(place, None, origin, external=True) for place in places]
+    case.ingest(toy.source, [*outside, *toy.records()])
+    for thing in things(case, [row[0] for row in case.rows("SELECT version_id FROM versions")]).values():
         assert resolve(case, thing.subject).nodes == (thing.id,)
 
 
