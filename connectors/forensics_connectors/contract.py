@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from forensics.digest import Digest
 from forensics.errors import SourceError, UsageError
 from forensics.model import Record, Source, Wanted
 from forensics.secrets import without_secrets
@@ -64,8 +65,13 @@ class SideReader(Protocol):
 class Searcher(Protocol):
     """A connector whose sources know bytes by ids of their own: it computes the digests that other sources name."""
 
-    def search(self, source: Source, wanted: Sequence[Wanted]) -> Iterator[Record]:
+    def search(self, source: Source, wanted: Sequence[Wanted], held: Sequence[Digest]) -> Iterator[Record]:
         """Looks for digests in the bytes of a source that was read before.
+
+        Args:
+            source: as it was read.
+            wanted: what to look for.
+            held: digests under which the source itself knows files of the wanted names.
 
         Yields:
             ``SameBytes`` and ``Listing`` for what was found, from a digest as it was wanted; ``Finding`` for what could

@@ -34,6 +34,8 @@ __all__ = ["CONNECTOR", "Search", "acquired", "not_committed", "searches"]
 #: The name of the connector in the acquisitions of searches.
 CONNECTOR = "search"
 
+#: What sources know files by already, or can tell by it: other algorithms need the bytes.
+_OWN = frozenset({"md5", "md5-dos2unix", "tfx-code"})
 _SHOWN = 3
 
 
@@ -45,6 +47,7 @@ class Search:
         source: as it was read last, its state made that of the search.
         connectors: the kinds of the connectors that read it, the newest reading first.
         wanted: what to look for, in order.
+        held: digests under which the source knows files of the wanted names.
         stamp: stands for the states of all sources.
         is_done: it was searched in this state, for all this.
     """
@@ -54,6 +57,7 @@ class Search:
     wanted: tuple[Wanted, ...]
     stamp: str
     is_done: bool
+    held: tuple[Digest, ...] = ()
 
 
 def searches(case: "Case") -> list[Search]:
@@ -83,8 +87,16 @@ def searches(case: "Case") -> list[Search]:
             found[number] = replace(known, connectors=(*known.connectors, connector))
             continue
         source = Source(kind, locator, name, tuple(fingerprints), object_format, f"{state} {list_digest}")
-        found[number] = Search(source, (connector,), wanted, stamp, last[number][0] == source.state)
+        is_done = last[number][0] == source.state
+        held = () if is_done else _held(case, number, wanted)
+        found[number] = Search(source, (connector,), wanted, stamp, is_done, held)
     return list(found.values())
+
+
+def _held(case: "Case", source: int, wanted: Iterable[Wanted]) -> tuple[Digest, ...]:
+    names = sorted({name for one in wanted if one.digest.algorithm not in _OWN for name in one.names})
+    rows = case.rows(statements("forensics.case", "search.sql")["held"], {"source": source, "names": names})
+    return tuple(Digest(algorithm, value) for algorithm, value in rows)
 
 
 def acquired(search: Search, records: Iterable[Record]) -> Iterator[Record]:

@@ -64,6 +64,20 @@ GROUP BY s.algorithm, s.value
 HAVING s.algorithm = 'tfx-code' OR bool_or(k.kind <> 'code' OR k.is_code)
 ORDER BY s.algorithm, s.value;
 
+-- @name held
+-- @param source id of a source
+-- @param names file names, in lower case
+WITH file AS (
+    SELECT v.content, a.path AS name FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source
+    UNION ALL
+    SELECT m.content, m.name FROM member m
+    WHERE EXISTS (FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source AND v.content = m.directory)
+)
+SELECT DISTINCT c.algorithm, c.value FROM file f JOIN content c ON c.id = f.content
+WHERE c.algorithm = 'md5' AND NOT ends_with(c.value, '.dir')
+    AND list_contains($names::VARCHAR[], lower(regexp_extract(f.name, '([^/]+)/*$', 1)))
+ORDER BY ALL;
+
 -- @name settled
 -- What was found by a search, or is said to be in no commit.
 SELECT c.algorithm, c.value FROM content c

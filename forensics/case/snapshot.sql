@@ -10,10 +10,32 @@ SELECT (list_position($kinds::VARCHAR[], kind) - 1)::UTINYINT AS code FROM node 
 WITH joining AS (
     SELECT id, algorithm, value FROM content
     WHERE NOT list_contains($empty::VARCHAR[], algorithm || ':' || value)
+), addressed AS (
+    SELECT DISTINCT cause, effect FROM edge WHERE kind = 'imported' AND reason = 'by-uri' AND acquisition <= $until
+), named AS (
+    -- A row that several runs wrote has the digest of the last one alone.
+    SELECT v.id, v.content FROM version v
+    SEMI JOIN (SELECT cause AS id FROM addressed UNION SELECT effect FROM addressed) a ON a.id = v.id
+    WHERE v.content IS NOT NULL
+        AND (SELECT count(*) FROM edge g WHERE g.kind = 'generated' AND g.effect = v.id) <= 1
+), twin AS (
+    SELECT cause, effect FROM edge
+    WHERE kind = 'content' AND strength IN ('recorded', 'matched') AND acquisition <= $until
+), told AS (
+    FROM named
+    UNION SELECT n.id, t.effect FROM named n JOIN twin t ON t.cause = n.content
+    UNION SELECT n.id, t.cause FROM named n JOIN twin t ON t.effect = n.content
+), settled AS (
+    -- Digests of one algorithm, found since the two were tied by address, say whether the bytes are the same.
+    SELECT DISTINCT a.cause, a.effect FROM addressed a
+    JOIN told x ON x.id = a.cause JOIN content c ON c.id = x.content
+    JOIN told y ON y.id = a.effect JOIN content d ON d.id = y.content AND d.algorithm = c.algorithm
 ), coded AS (
     SELECT e.cause, e.effect, (list_position($kinds::VARCHAR[], e.kind) - 1) * 8
         + list_position($strengths::VARCHAR[], e.strength) - 1 AS code, e.kind
-    FROM edge e WHERE e.acquisition <= $until
+    FROM edge e WHERE e.acquisition <= $until AND NOT (
+        e.kind = 'imported' AND e.reason = 'by-uri' AND EXISTS (FROM settled s WHERE s.cause = e.cause AND s.effect = e.effect)
+    )
 )
 SELECT cause, effect, code::UTINYINT AS code FROM coded
 UNION ALL

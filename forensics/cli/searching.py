@@ -59,7 +59,7 @@ def _searched(search: "Search") -> "list[Record] | None":
         connector = known.get(kind)
         if isinstance(connector, Searcher):
             try:
-                return list(connector.search(search.source, search.wanted))
+                return list(connector.search(search.source, search.wanted, search.held))
             except SourceError:
                 return None
     return None

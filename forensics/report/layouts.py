@@ -190,12 +190,20 @@ _MARKS = Layout(
     empty="no marks",
 )
 
+
+def _added(row: Any) -> str:
+    found = row.details.get("found")
+    if found and not row.unchanged:
+        return f"{found:,} digest{'' if found == 1 else 's'} of other sources found"
+    return _counts(row.added, "unchanged" if row.unchanged else "nothing", "s")
+
+
 LAYOUTS: dict[str, Layout] = {
     "ingest": Layout(
         (
             Column("SOURCE", lambda row: row.name),
             Column("READ AS", lambda row: str(row.details.get("connector", ""))),
-            Column("NEW", lambda row: _counts(row.added, "unchanged" if row.unchanged else "nothing", "s")),
+            Column("NEW", _added),
             Column("FINDINGS", lambda row: _counts(row.findings, "none")),
             Column("SECONDS", lambda row: str(row.details.get("seconds", ""))),
         ),

@@ -166,6 +166,42 @@ def test_files_are_found_by_every_algorithm_and_by_line_ends(case: Case, repo: G
     }
 
 
+def tracked(repo: GitRepo, name: str, data: bytes, stored: bytes) -> None:
+    """A file that DVC tracks, with an object in its cache."""
+    value = hashlib.md5(data).hexdigest()
+    place = repo.path / ".dvc" / "cache" / "files" / "md5" / value[:2] / value[2:]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(stored)
+    ignored = {".dvc/config": "", ".dvc/.gitignore": "/cache\n"}
+    repo.commit(name, **ignored, **{f"{name}.dvc": f"outs:\n- md5: {value}\n  hash: md5\n  path: {name}\n"})
+
+
+def ingest_dvc(case: Case, repo: GitRepo) -> None:
+    connector, source = find_connector(str(repo.path), "dvc")
+    case.ingest(source, connector.read(source), connector="dvc")
+
+
+def test_an_object_of_the_cache_is_known_by_every_digest_of_its_bytes(case: Case, repo: GitRepo) -> None:
+    tracked(repo, "a.csv", b"a", b"a")
+    tracked(repo, "forged.csv", b"b", b"forged")
+    ingest_dvc(case, repo)
+    store = Store()
+    used = store.run("data/a.csv", digest("sha256", b"a"), ArtifactKind.DATASET)
+    store.run("x/a.csv", digest("sha1", b"a"), ArtifactKind.DATASET)
+    store.run("forged.csv", digest("sha256", b"forged"), ArtifactKind.DATASET)
+    ingest_store(case, store)
+    before = snapshot(repo.path)
+    assert [done.details["found"] for done in searched(case)] == [2]
+    assert snapshot(repo.path) == before
+    own = str(digest("md5", b"a"))
+    assert {row[:3] for row in twins(case) if row[1] == own and not row[0].startswith("md5")} == {
+        (str(digest(name, b"a")), own, "matched") for name in ("sha1", "sha256")
+    }
+    assert not any(str(digest("md5", b"b")) in row for row in twins(case)), "an object is not what its name says"
+    assert {row.thing.path: row.verdict for row in blast_radius(case, [own]).rows}[used.path] == "affected"
+    assert searched(case) == []
+
+
 def test_files_of_other_names_are_hashed_where_no_name_is_known(case: Case, repo: GitRepo) -> None:
     repo.commit("one", **{"lib__module.py": b"code\n", "wanted.csv": b"first\n", "other.csv": b"second\n"})
     store = Store()

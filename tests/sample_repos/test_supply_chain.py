@@ -184,7 +184,7 @@ def test_releases_and_deployments_are_judged_across_the_sources(sample, case, tm
     for where, release in (("call-centre", "router@v1.1.0"), ("prod", "router@v1.1.0"), ("prod", "replies@v1.2.0")):
         assert rows[where, release] == "affected"
     assert rows["prod", "replies@v1.1.0"] == rows["", "replies@v1.3.0"] == "clear"
-    assert sorted(verdict for (where, _), verdict in rows.items() if where == "phones") == ["affected", "unknown"]
+    assert sorted(verdict for (where, _), verdict in rows.items() if where == "phones") == ["affected", "clear"]
 
 
 def test_a_bad_run_of_the_store_leaves_no_release_clear_that_lay_where_it_wrote(case, tmp_path):

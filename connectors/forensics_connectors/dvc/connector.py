@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from forensics.digest import Digest
 from forensics.model import Acquired, ArtifactKind, Finding, FindingKind, Origin, Record, RefKind, Source, Wanted
 from forensics_connectors.dvc.code import Blobs, match_code
 from forensics_connectors.dvc.gaps import Gaps
@@ -18,6 +19,7 @@ from forensics_connectors.dvc.parts import Parts
 from forensics_connectors.dvc.records import Reading, execution_records, version_records
 from forensics_connectors.dvc.releases import read_releases, tags_of
 from forensics_connectors.dvc.roles import read_roles
+from forensics_connectors.dvc.search import search_storage
 from forensics_connectors.dvc.settings import setting_records
 from forensics_connectors.dvc.storage import Storage
 from forensics_connectors.dvc.tagged import Tagged
@@ -116,13 +118,16 @@ class DvcConnector:
             }
             yield Acquired(_state(view, storage), details)
 
-    def search(self, source: Source, wanted: Sequence[Wanted]) -> Iterator[Record]:
-        """As ``GitConnector.search``.
+    def search(self, source: Source, wanted: Sequence[Wanted], held: Sequence[Digest]) -> Iterator[Record]:
+        """As ``GitConnector.search``, and in the objects of caches and local remotes.
 
         Raises:
             SourceError: the repository is gone, or is another one now.
         """
         yield from search_source(source, wanted)
+        if held:
+            with open_view(source.locator) as view:
+                yield from search_storage(_storage(view), wanted, held)
 
 
 def _tips(history: History) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 
+from forensics.digest import Digest
 from forensics.model import Acquired, Record, Source, Wanted
 
 from .history import read_history
@@ -55,12 +56,13 @@ class GitConnector:
             }
             yield Acquired(git_state(view), details)
 
-    def search(self, source: Source, wanted: Sequence[Wanted]) -> Iterator[Record]:
+    def search(self, source: Source, wanted: Sequence[Wanted], held: Sequence[Digest]) -> Iterator[Record]:
         """Computes the digests of blobs and of folders of code (``forensics_connectors.git.search``).
 
         Raises:
             SourceError: the repository is gone, or is another one now.
         """
+        del held  # git knows its files by ids that say nothing of other digests
         yield from search_source(source, wanted)
 
 
