@@ -18,7 +18,9 @@ def following(answer: Answer[Any]) -> str:
             return "forensics sources" if answer.short else "forensics blame PATH, forensics blast-radius SUBJECT"
         case "sources":
             noticed = "forensics sql 'SELECT kind, message, document, document_commit FROM findings'"
-            return noticed if any(row.findings for row in answer.rows) else ""
+            several = len({row.source for row in answer.rows}) > 1
+            led = (several, "forensics sources --joins"), (any(row.findings for row in answer.rows), noticed)
+            return ", ".join(command for applies, command in led if applies)
         case "find":
             return "forensics show SUBJECT, forensics blame SUBJECT"
         case "blame":
