@@ -118,6 +118,7 @@ def ingest(
         if not unchanged:
             staging = Staging(connection, number)
             staging.put_all(records)
+        seen = staging.acquired.state if staging is not None and staging.acquired is not None else source.state
         clock = time.perf_counter()
         added: dict[str, int] = {}
         details: dict[str, object] = {"connector": connector} if connector else {}
@@ -127,12 +128,11 @@ def ingest(
                 connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?)", row)
             connection.execute(sql["insert_fingerprints"], {"source": number, "values": list(source.fingerprints)})
             if staging is not None:
-                added = _merge(connection, staging, number, acquisition, is_new=known is None)
+                added = _merge(connection, staging, number, acquisition, seen, is_new=known is None)
                 connection.execute("UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'generation'")
                 if staging.acquired is not None:
                     details |= staging.acquired.details
             details["write_seconds"] = round(time.perf_counter() - clock, 3)
-            seen = staging.acquired.state if staging is not None and staging.acquired is not None else source.state
             reading = [acquisition, number, source.locator, seen, started, now(), __version__, sum(added.values())]
             reading.append(json.dumps(details, sort_keys=True))
             connection.execute("INSERT INTO acquisition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", reading)
@@ -172,11 +172,11 @@ def _has_rows(statement: str, staging: Staging) -> bool:
 
 
 def _merge(
-    connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int, *, is_new: bool
+    connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int, state: str, *, is_new: bool
 ) -> dict[str, int]:
     sql = statements("forensics.case", "merge.sql")
     read_by = staging.acquired.details.get("connector", "") if staging.acquired is not None else ""
-    given = {"source": source, "acquisition": acquisition, "connector": str(read_by)}
+    given = {"source": source, "acquisition": acquisition, "connector": str(read_by), "state": state}
 
     def run(name: str) -> None:
         text = sql[name]

@@ -248,13 +248,14 @@ WHERE n.is_new OR NOT EXISTS (
 )
 ORDER BY n.id, s.kind, s.value, s.commit_oid, s.repository, s.strength, o.id;
 
--- The origin names the state of the document: what an edited document no longer says is told by it.
+-- A reading of another state says anew what still stands: what an edited document no longer says is told by it.
 -- @name insert_deployments
 INSERT INTO deployment
 SELECT $source, s.model, s.subject, s.environment, s.started, s.ended, o.id, $acquisition
 FROM stage_deployment s JOIN local_origin o ON o.local = s.origin
 WHERE NOT EXISTS (
-    FROM deployment d WHERE d.source = $source AND d.model = s.model AND d.subject = s.subject
+    FROM deployment d JOIN acquisition q ON q.id = d.acquisition AND q.state = $state
+    WHERE d.source = $source AND d.model = s.model AND d.subject = s.subject
         AND d.environment = s.environment AND d.started IS NOT DISTINCT FROM s.started
         AND d.ended IS NOT DISTINCT FROM s.ended AND d.origin = o.id
 )

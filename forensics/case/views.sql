@@ -107,8 +107,10 @@ LEFT JOIN live l ON l.release = r.id;
 
 CREATE OR REPLACE VIEW deployments AS
 SELECT d.source AS source_id, s.name AS source, d.model, d.subject, d.environment, d.started, d.ended,
-    s.kind <> 'deployments' OR q.state = (
+    q.state = (
         SELECT arg_max(a.state, a.id) FROM acquisition a WHERE a.source = d.source
+            AND json_extract_string(a.details, '$.connector') IS NOT DISTINCT FROM
+                json_extract_string(q.details, '$.connector')
     ) AS stands, o.path AS document, o.locus AS document_locus, d.acquisition AS acquisition_id
 FROM deployment d LEFT JOIN source s ON s.id = d.source LEFT JOIN acquisition q ON q.id = d.acquisition
 LEFT JOIN origin o ON o.id = d.origin;

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from forensics.case import Case
 from forensics.digest import Digest
 from forensics.errors import SourceError
 from forensics.model import (
+    Acquired,
     Context,
     Deployment,
     Details,
@@ -39,6 +41,8 @@ from forensics_connectors.records import RecordsConnector
 from forensics_connectors.records.fields import ROWS, check, schema
 from forensics_connectors.records.rows import MAX_LINE
 from forensics_queries.blast_radius import blast_radius
+from forensics_queries.exposure import exposures
+from forensics_queries.moment import moment
 from tests.support.records import Facts, conforms
 
 A, B, C = (f"md5:{digit * 32}" for digit in "abc")
@@ -197,7 +201,9 @@ def test_very_many_bad_rows_are_counted_and_not_all_named(path: Path) -> None:
     findings = facts.findings(FindingKind.BAD_ROW)
     assert len(findings) == 1_000
     assert "not named" in findings[-1].message
-    assert facts.records[-1].details["bad_rows"] == 3_000
+    (acquired,) = facts.all(Acquired)
+    assert facts.records[-1] is acquired
+    assert acquired.details["bad_rows"] == 3_000
 
 
 def test_bytes_that_are_no_text_are_a_bad_row(path: Path) -> None:
@@ -370,3 +376,28 @@ def test_events_and_rows_join_in_a_case_by_content(path: Path, tmp_path: Path) -
         answer = blast_radius(case, [A])
         found = {row.thing.path: row.verdict for row in answer.rows}
     assert (found["model"], found["s3://bucket/scores"]) == ("affected", "affected")
+
+
+def test_a_deployment_stands_as_long_as_the_file_says_so(path: Path, tmp_path: Path) -> None:
+    connector = RecordsConnector()
+    head = {"record": "source", "id": "tracker-1"}
+    both = [
+        {"record": "deployment", "model": "fraud", "subject": subject, "environment": place}
+        for subject, place in ((A, "eu"), (B, "us"))
+    ]
+
+    def stand(*rows: dict[str, Any]) -> tuple[set[str], set[str]]:
+        source = discovered(write(path, head, *rows))
+        case.ingest(source, connector.read(source), connector=connector.kind)
+        # What reads the source beside it sees a state of its own.
+        other = replace(source, state=f"{source.state} seen otherwise")
+        case.ingest(other, [Acquired(other.state, {"connector": "other"})], connector="other")
+        used = {one.window.where for one in exposures(moment(case, None))}
+        return used, {row[0] for row in case.rows("SELECT environment FROM deployments WHERE stands")}
+
+    with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
+        assert stand(*both) == ({"eu", "us"}, {"eu", "us"})
+        assert stand(both[0]) == ({"eu"}, {"eu"})
+        assert stand(both[0], {"record": "version", "id": "v", "path": "a", "digest": A}) == ({"eu"}, {"eu"})
+        assert stand() == (set(), set())
+        assert stand(*both) == ({"eu", "us"}, {"eu", "us"})
