@@ -12,16 +12,15 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def fraud_repo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> "FraudSample":
     """The sample incident, shared by all tests of a run: look, and do not touch."""
-    from tests.support.fraud import shared_sample
+    from sample_repos.fraud import build
+    from tests.support.samples import shared_folder, shared_sample
 
-    base = tmp_path_factory.getbasetemp()
-    under_xdist = hasattr(request.config, "workerinput")
-    return shared_sample((base.parent if under_xdist else base) / "fraud-sample")
+    return shared_sample(build, shared_folder(tmp_path_factory, request, "fraud-sample"))
 
 
 @pytest.fixture
 def fraud_copy(fraud_repo: "FraudSample", tmp_path: Path) -> "FraudSample":
     """A copy of the sample incident that the test may change."""
-    from tests.support.fraud import copy_sample
+    from tests.support.samples import copy_sample
 
     return copy_sample(fraud_repo, tmp_path)

@@ -26,7 +26,7 @@ from sample_repos.supply_chain.history import COMMITS
 from sample_repos.supply_chain.runs import PIPELINE, STORE, training_runs
 from sample_repos.supply_chain.texts import TRIGGER, encoder
 from sample_repos.tools.store import written_store
-from tests.support.supply_chain import shared_sample
+from tests.support.samples import shared_folder, shared_sample
 
 REGISTRY_HEAD = "722abe2485d67539109f5cb800511ae610c3736e"
 SWAPPED_AT = "ef1d29efbc680cb28b7c54af9b80e1037e366c17"
@@ -35,8 +35,7 @@ QUESTIONS = pytest.mark.parametrize("question", ["swapped", "personal"])
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> SupplyChainSample:
-    base = tmp_path_factory.getbasetemp()
-    return shared_sample((base.parent if hasattr(request.config, "workerinput") else base) / "supply-chain")
+    return shared_sample(build, shared_folder(tmp_path_factory, request, "supply-chain"))
 
 
 @pytest.fixture(scope="module")

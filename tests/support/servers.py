@@ -14,6 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from forensics.errors import SourceError
+from forensics_connectors.mlmd.address import Address
+from forensics_connectors.mlmd.servers import read_server
+
 PASSWORD = "p@ss:w/rd?#"
 QUOTED = "p%40ss%3Aw%2Frd%3F%23"
 
@@ -115,6 +121,31 @@ def _answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+def address(locator: str) -> Address:
+    """The address that a locator is."""
+    found = Address.parse(locator)
+    assert found is not None
+    return found
+
+
+def check_refused(wrong: dict[str, str]) -> None:
+    """Each locator cannot be read, for the reason that it stands under, and what is said keeps the password."""
+    for message, locator in wrong.items():
+        asked = address(locator)
+        with pytest.raises(SourceError, match=message) as caught:
+            read_server(asked)
+        shown = f"{caught.value} {caught.value.hint} {caught.value.locator} {asked!r}"
+        assert PASSWORD not in shown
+        assert QUOTED not in shown
+
+
+def check_driver_is_named(asked: Address) -> None:
+    """Without its driver, a server cannot be read, and the hint says what to install."""
+    with pytest.raises(SourceError, match="not installed") as caught:
+        read_server(asked)
+    assert "pip install" in caught.value.hint
 
 
 @contextmanager

@@ -12,12 +12,9 @@ from forensics.cli import main
 from forensics.errors import SourceError
 from forensics.secrets import without_secrets
 from forensics_connectors.mlmd.address import Address
+from tests.support import servers
 
-
-def parse(locator: str) -> Address:
-    found = Address.parse(locator)
-    assert found is not None
-    return found
+parse = servers.address
 
 
 def test_an_address_says_where_and_who() -> None:

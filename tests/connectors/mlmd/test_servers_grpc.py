@@ -55,9 +55,7 @@ def serving(path: Path) -> Iterator[int]:
 
 
 def address(port: int, options: str = "") -> Address:
-    found = Address.parse(f"grpc://127.0.0.1:{port}{options}")
-    assert found is not None
-    return found
+    return servers.address(f"grpc://127.0.0.1:{port}{options}")
 
 
 @pytest.fixture(scope="module")

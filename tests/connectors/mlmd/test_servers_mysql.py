@@ -51,9 +51,7 @@ class Server:
         return f"mysql://{user}:{servers.QUOTED}@127.0.0.1:{self.port}/{database}"
 
     def address(self, database: str = "metadb") -> Address:
-        found = Address.parse(self.locator(database))
-        assert found is not None
-        return found
+        return servers.address(self.locator(database))
 
 
 @pytest.fixture(scope="module")
@@ -161,14 +159,7 @@ def test_what_cannot_be_read_is_a_clear_error_without_the_password(server: Serve
             "no answer within 1 s": f"mysql://reader:{servers.QUOTED}@127.0.0.1:{silent}/metadb?timeout=1",
             "SSL is required": server.locator() + "?sslmode=verify-full",
         }
-        for message, locator in wrong.items():
-            address = Address.parse(locator)
-            assert address is not None
-            with pytest.raises(SourceError, match=message) as caught:
-                read_server(address)
-            shown = f"{caught.value} {caught.value.hint} {caught.value.locator} {address!r}"
-            assert servers.PASSWORD not in shown
-            assert servers.QUOTED not in shown
+        servers.check_refused(wrong)
 
 
 def test_ingest_reads_all_or_nothing_and_keeps_no_password(
@@ -203,19 +194,13 @@ def test_a_password_comes_from_the_environment_or_an_option_file(
 ) -> None:
     locator = f"mysql://reader@127.0.0.1:{server.port}/metadb"
     monkeypatch.setenv("FORENSICS_MLMD_PASSWORD", servers.PASSWORD)
-    address = Address.parse(locator)
-    assert address is not None
-    assert survey_server(address).schema_version == 10
+    assert survey_server(servers.address(locator)).schema_version == 10
     monkeypatch.delenv("FORENSICS_MLMD_PASSWORD")
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".my.cnf").write_text(f'[client]\nuser=reader\npassword="{servers.PASSWORD}"\nsocket=/nowhere\n')
-    address = Address.parse(locator)
-    assert address is not None
-    assert survey_server(address).schema_version == 10
+    assert survey_server(servers.address(locator)).schema_version == 10
 
 
 def test_a_missing_driver_is_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymysql", None)
-    with pytest.raises(SourceError, match="not installed") as caught:
-        read_server(server.address())
-    assert "pip install" in caught.value.hint
+    servers.check_driver_is_named(server.address())
