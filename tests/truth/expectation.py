@@ -7,11 +7,12 @@ clear, save these classes, in which the record cannot tell:
 - ``same-bytes``: its bytes, or a member's, are also those of something that is not clear, and did not stand before the
   subject;
 - ``several``: the same version was also made, or brought in, by something affected;
-- ``merged-lock``: an entry that first stands in a merge, with an affected dep;
-- ``persisted``: its run was built on an affected earlier version;
+- ``merged-lock``: an entry that first stands in a merge, with an affected dep, or of which a parent declares the output
+  and holds none;
+- ``persisted``: its run was built on an earlier version, which no lock pins;
 - ``undeclared-code``: bad code lay in the tree where the run was recorded, and is not among its deps;
 - ``code-not-committed``: a directory of code that no commit holds;
-- ``missing-listing``: a directory of several outs, read in a state that no commit holds;
+- ``missing-listing``: a directory of several outs, read in a state that no commit holds by what it declares;
 - ``part``: read out of a directory that was made or brought in as a whole by something affected;
 - ``rehash``: known by a digest of another algorithm than the subject's.
 
@@ -174,6 +175,7 @@ class _Closure:
                 self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
         self._memory(identity, run)
         if self.upper:
+            self._merged(run)
             self._unseen(identity, run)
 
     def _memory(self, identity: tuple[object, ...], run: Run) -> None:
@@ -191,11 +193,20 @@ class _Closure:
                 for path in paths & outs.keys():
                     if self.judged(run, versions[path, outs[path].content]):
                         self._raise(self.runs, identity, UNKNOWN, "persisted")
-                # Declared before and not on record: it may have been there, and be what this run was built on.
-                before = self.history.commits[parent].state.stages.values()
-                declared = {out.path for stage in before for each in stage.concrete() for out in each.outs}
-                if self.upper and paths & declared - outs.keys() and not self._before(run):
-                    self._raise(self.runs, identity, UNKNOWN, "persisted")
+        # No lock pins what lay there before: runs that nobody committed may have written it.
+        if self.upper and paths and not self._before(run):
+            self._raise(self.runs, identity, UNKNOWN, "persisted")
+
+    def _merged(self, run: Run) -> None:
+        """A merged entry, where what a parent made is not on record: nothing may say what made this (upper bound)."""
+        for index in run.recorded if run.merged and not self._before(run) else ():
+            for parent in self.history.commits[index].parents:
+                state = self.history.commits[parent].state
+                lost = state.declared_outs() - state.current().outs().keys()
+                for path, thing in run.entry.outs:
+                    name = (path, thing.content)
+                    if path in lost and all(self.facts.runs[each].merged for each in self.facts.versions[name].runs):
+                        self._raise(self.versions, name, UNKNOWN, "merged-lock")
 
     def _before(self, run: Run) -> bool:
         """It stands before the subject: a commit cannot have come through it, a content may have been there already."""

@@ -269,6 +269,15 @@ class State:
             found.update(entry.outs)
         return found
 
+    def current(self) -> "State":
+        """Without past runs: what documents say is there."""
+        keys = {(stage.pipe, each.name) for stage in self.stages.values() for each in stage.concrete()}
+        return replace(self, lock={key: entry for key, entry in self.lock.items() if key in keys})
+
+    def declared_outs(self) -> set[str]:
+        """The paths that stages declare as outputs, made or not."""
+        return {out.path for stage in self.stages.values() for each in stage.concrete() for out in each.outs}
+
     def lookup(self, path: str) -> Thing | None:
         """What lies at a path of the workspace: a file, a part of a directory, or a folder of several."""
         everything: dict[str, Thing] = {**self.files, **self.data, **self.outs()}

@@ -61,6 +61,7 @@ class Gaps:
         yield from self._named_by_machine()
         yield from self._not_committed()
         yield from self._without_producer()
+        yield from self._merged_from_unknown()
         yield from self._behind_boundary()
 
     # -- rule 8 -----------------------------------------------------------------------------------------------------
@@ -70,9 +71,10 @@ class Gaps:
 
     def _persisted(self) -> Iterator[Record]:
         for number, job in self._persisting():
+            positions = self.reading.recorded.get(number, ())
             found = {
                 before: position
-                for position in self.reading.recorded.get(number, ())
+                for position in positions
                 for parent in self.reading.history.parents[position]
                 for path in job.persisted
                 if (before := self.moments.data.get((parent, path))) is not None
@@ -81,16 +83,11 @@ class Gaps:
                 origin = self.reading.origin(position, job.origin.path, job.name)
                 cause = self.reading.key(before)
                 yield Edge(EdgeKind.USED, cause, job.key, origin, Strength.INFERRED, "persisted")
-
-        told: set[int] = set()
-        for position, number in self.reading.timeline.unbased:
-            if number not in told:
-                told.add(number)
-                job = self.reading.ledger.jobs[number]
+            # No lock pins what lay there before: it may come of runs that nobody committed.
+            for position in positions[:1]:
                 detail = f"what was in {', '.join(job.persisted)} before {job.name} ran is not on record"
-                yield Gap(
-                    GapKind.NO_PRODUCER, job.key, detail, self.reading.origin(position, job.origin.path, job.name)
-                )
+                origin = self.reading.origin(position, job.origin.path, job.name)
+                yield Gap(GapKind.NO_PRODUCER, job.key, detail, origin)
 
     # -- rule 6 -----------------------------------------------------------------------------------------------------
 
@@ -193,6 +190,16 @@ class Gaps:
             yield Gap(
                 GapKind.NO_PRODUCER, version_key(path, Digest("git", oid)), detail, reading.origin(position, path)
             )
+
+    def _merged_from_unknown(self) -> Iterator[Record]:
+        """Outputs that merged entries alone name, where an entry that they were merged from is not on record."""
+        reading, jobs = self.reading, self.reading.ledger.jobs
+        sound = {index for number, job in enumerate(jobs) if not reading.is_merged(number) for index in job.outs}
+        for index, position in reading.timeline.unbased.items():
+            if index in reading.generated and index not in sound:
+                fact = reading.ledger.facts[index]
+                detail = f"{fact.path} stands in a merge, and in a parent its version is not on record"
+                yield Gap(GapKind.NO_PRODUCER, reading.key(index), detail, reading.origin(position, fact.origin.path))
 
     def _made_in_git(self, written: set[str]) -> Iterator[tuple[str, str, int]]:
         """The git files that no run on record made, though a commit that introduces them says that a stage makes them.

@@ -32,8 +32,8 @@ class Timeline:
     Attributes:
         steps: what differs from each parent, by position and the parent's ordinal; from nothing where there is none.
         versions, jobs: (position, index) of what a commit holds and none of its parents does.
-        unbased: (position, execution) of what was built on an earlier version of its output that nobody recorded: a
-            parent declares the output, and holds none.
+        unbased: outputs of executions that first stand in a merge of which a parent declares the output and holds no
+            version known by a digest; each with the position of the first such merge.
         current: executions that are declared, not frozen and recorded, at the commits that were asked for.
         artifacts: declared artifacts at the commits that were asked for.
         outputs: what differs from the first parent in which paths each document says are outputs of stages; None where
@@ -43,7 +43,7 @@ class Timeline:
     steps: dict[int, dict[int, list[Step]]] = field(default_factory=dict)
     versions: list[tuple[int, int]] = field(default_factory=list)
     jobs: list[tuple[int, int]] = field(default_factory=list)
-    unbased: list[tuple[int, int]] = field(default_factory=list)
+    unbased: dict[int, int] = field(default_factory=dict)
     current: dict[int, frozenset[int]] = field(default_factory=dict)
     artifacts: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
     outputs: dict[int, dict[str, frozenset[str] | None]] = field(default_factory=dict)
@@ -164,8 +164,9 @@ def _record(
     for job in sorted(delta.jobs):
         if delta.jobs[job] and not any(job in state.jobs for state in states):
             timeline.jobs.append((position, job))
-            if any(_is_unbased(state, ledger.jobs[job].persisted) for state in states):
-                timeline.unbased.append((position, job))
+            for index in ledger.jobs[job].outs if len(states) > 1 else ():
+                if any(_is_unbased(state, facts[index].path, ledger) for state in states):
+                    timeline.unbased.setdefault(index, position)
     sheets = _Overlay(delta.sheets, states[base].sheets)
     held = _Overlay(delta.held, states[base].held)
     for ordinal, state in enumerate(states):
@@ -179,10 +180,11 @@ def _record(
             timeline.steps.setdefault(position, {})[ordinal] = steps
 
 
-def _is_unbased(state: _State, persisted: tuple[str, ...]) -> bool:
-    """Whether a parent declares a persisted output and holds no version of it."""
-    missing = [path for path in persisted if path not in state.held]
-    return any(path in sheet.declares for path in missing for sheet in state.sheets.values())
+def _is_unbased(state: _State, path: str, ledger: Ledger) -> bool:
+    """Whether a parent declares an output and holds no version of it that is known by a digest."""
+    if any(ledger.facts[index].digest is not None for index in state.held.get(path, ())):
+        return False
+    return any(path in sheet.declares for sheet in state.sheets.values())
 
 
 class _Overlay(Generic[Key, Value]):

@@ -221,14 +221,44 @@ def test_a_persisted_output_goes_into_its_next_version(repo: GitRepo) -> None:
     assert edge.strength is Strength.INFERRED
 
 
-def test_a_persisted_output_of_which_the_earlier_run_is_lost_is_a_gap(repo: GitRepo) -> None:
+def test_what_a_persisted_output_was_built_on_is_a_gap_of_every_run(repo: GitRepo) -> None:
     stage = YAML.replace("    - model\n", "    - model:\n        persist: true\n")
-    repo.write({"dvc.yaml": stage, "data.dvc": tracked("data", md5("0"))})
-    repo.commit()
-    repo.write({"dvc.lock": lock(train=train("0", "m0"))})
-    repo.commit()
+    repo.write({"dvc.yaml": stage, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
+    first = repo.commit()
+    repo.write({"dvc.lock": lock(train=train("1", "m1"))})
+    second = repo.commit()
     facts = facts_of(repo)
-    assert [gap.node for gap in facts.gaps(GapKind.NO_PRODUCER)] == [facts.all(Execution)[0].key]
+    found = [(gap.node, gap.origin.commit) for gap in facts.gaps(GapKind.NO_PRODUCER) if gap.node.startswith("exec")]
+    assert found == [(run.key, at) for run, at in zip(facts.all(Execution), (first, second), strict=True)]
+
+
+@pytest.mark.parametrize("lost", ["", "entry", "digest"])
+def test_a_merged_entry_is_a_gap_where_what_it_was_merged_from_is_lost(repo: GitRepo, lost: str) -> None:
+    repo.write({"dvc.yaml": YAML, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit(**{"data.dvc": tracked("data", md5("1")), "dvc.lock": lock(train=train("1", "m0"))})
+    repo.git("checkout", "-q", "main")
+    side = lock(train=train("2", "m1"))
+    if lost == "digest":
+        side = side.replace(f"      md5: {md5('m1')}\n", "")
+    repo.commit(**{"dvc.lock": None if lost == "entry" else side})
+    repo.write({"dvc.lock": lock(train=train("1", "m1")), "data.dvc": tracked("data", md5("1"))})
+    repo.merge("side")
+    gaps = {gap.node for gap in facts_of(repo).gaps(GapKind.NO_PRODUCER)}
+    assert (version_key("model", Digest("md5", md5("m1"))) in gaps) == bool(lost)
+
+
+def test_what_a_run_made_in_a_merge_is_no_gap(repo: GitRepo) -> None:
+    repo.write({"dvc.yaml": YAML, "data.dvc": tracked("data", md5("0")), "dvc.lock": lock(train=train("0", "m0"))})
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit(**{"data.dvc": tracked("data", md5("1"))})
+    repo.git("checkout", "-q", "main")
+    repo.commit(notes="0")
+    repo.write({"dvc.lock": lock(train=train("1", "m1")), "data.dvc": tracked("data", md5("1"))})
+    repo.merge("side")
+    assert not facts_of(repo).gaps(GapKind.NO_PRODUCER)
 
 
 def test_git_vouches_for_its_files_save_where_their_own_commit_says_that_a_stage_makes_them(repo: GitRepo) -> None:

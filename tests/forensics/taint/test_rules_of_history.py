@@ -86,6 +86,28 @@ class TestRule6WhatWasConsumedIsWhatTheLockSays:
         assert found[f"model {md5('m1')}"] == "unknown"
         assert "merged-lock" in findings
 
+    def test_a_merged_lock_clears_nothing_where_what_was_merged_is_lost(self, repo: GitRepo) -> None:
+        repo.commit(**{"data.dvc": tracked("clean"), "dvc.lock": lock("clean", "m0")})
+        repo.git("checkout", "-q", "-b", "side")
+        repo.commit(**{"data.dvc": tracked("mended"), "dvc.lock": lock("mended", "m0")})
+        repo.git("checkout", "-q", "main")
+        repo.commit(**{"data.dvc": tracked("poison"), "dvc.lock": None})
+        repo.write({"data.dvc": tracked("mended"), "dvc.lock": lock("mended", "m1")})
+        repo.merge("side")
+        assert verdicts(repo, "poison")[0][f"model {md5('m1')}"] == "unknown"
+
+
+class TestRule8MemoryOfAStage:
+    @pytest.mark.parametrize("persists", [False, True])
+    def test_a_persisted_output_may_come_of_runs_that_nobody_committed(self, repo: GitRepo, persists: bool) -> None:
+        stage = STAGE.replace("- model\n", "- model:\n        persist: true\n") if persists else STAGE
+        repo.commit(**{"dvc.yaml": stage, "data.dvc": tracked("clean"), "dvc.lock": lock("clean", "m0")})
+        repo.commit(**{"data.dvc": tracked("poison")})
+        repo.commit(**{"data.dvc": tracked("mended"), "dvc.lock": lock("mended", "m1")})
+        found, _, _ = verdicts(repo, "poison")
+        assert found.get(f"model {md5('m1')}") == ("unknown" if persists else None)
+        assert f"model {md5('m0')}" not in found
+
 
 class TestRule12MarksOfCommits:
     def judged(self, repo: GitRepo, bad: str) -> dict[str, str]:
