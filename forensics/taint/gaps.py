@@ -75,11 +75,18 @@ def _only_source(lineage: "Lineage", seeds: Iterable[Seed]) -> int | None:
 
 
 def _arrived(lineage: "Lineage", order: "Order", carriers: Iterable[int]) -> bool:
-    """Whether a content is seen to arrive: what stood before it at the same paths, and around them, is known."""
-    rows = lineage.case.rows(
-        statements("forensics.taint", "gaps.sql")["opaque_versions"], {"versions": sorted(set(carriers))}
-    )
-    return all(not order.within(lineage.places(opaque), lineage.places(carrier)) for carrier, opaque in rows)
+    """Whether a content is seen to arrive: what stood before it at the same paths, and around them, is known.
+
+    Behind a commit whose history was not cloned it is not.
+    """
+    sql = statements("forensics.taint", "gaps.sql")
+    versions = sorted(set(carriers))
+    places = {version: lineage.places(version) for version in versions}
+    cut = [commit for (commit,) in lineage.case.rows(sql["cut_commits"])]
+    if cut and any(order.within(cut, found) for found in places.values()):
+        return False
+    rows = lineage.case.rows(sql["opaque_versions"], {"versions": versions})
+    return all(not order.within(lineage.places(opaque), places[carrier]) for carrier, opaque in rows)
 
 
 def _carriers(lineage: "Lineage", contents: Iterable[int]) -> Iterator[int]:

@@ -55,6 +55,11 @@ WHERE EXISTS (
 )
 ORDER BY carrier, opaque;
 
+-- @name cut_commits
+SELECT g.node FROM gap g SEMI JOIN git_commit c ON c.id = g.node
+WHERE g.kind = 'shallow' AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
+ORDER BY g.node;
+
 -- @name unlisted_siblings
 -- @param versions ids of versions
 SELECT DISTINCT v.id AS sibling, w.content AS directory

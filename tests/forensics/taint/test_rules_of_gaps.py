@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from forensics.case import Case
-from forensics.model import ArtifactKind, GapKind, SameBytes, Source, Strength
-from tests.support.history import Asked, History, md5
+from forensics.model import ArtifactKind, Gap, GapKind, SameBytes, Source, Strength, commit_key
+from tests.support.history import WHERE, Asked, History, md5
 
 
 class TestRule10Rehash:
@@ -79,6 +79,16 @@ class TestRule11GapsAdmitOrDoNot:
         history.folder("raw", {"x": "1", "y": "poison"}, history.commit(before))
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), other) == "clear"
+
+    def test_a_content_is_not_seen_to_arrive_where_history_was_cut_off(self, history: History, tmp_path: Path) -> None:
+        first = history.commit()
+        history.records.append(Gap(GapKind.SHALLOW, commit_key(first), "cut", WHERE))
+        model = history.version("model", "m", first)
+        history.gap(GapKind.NO_PRODUCER, model)
+        history.version("raw", "clean", first)
+        history.version("raw", "poison", history.commit(first))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), model) == "unknown: no-producer"
 
     def test_a_file_known_only_as_read_out_of_a_directory_may_be_in_it(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
