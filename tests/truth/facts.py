@@ -6,6 +6,7 @@ A version is named by its path and the content of its bytes; ``Facts.name`` give
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from posixpath import join
 
 from tests.truth.world import Blob, Entry, History, State, Thing, Tree
 
@@ -40,6 +41,7 @@ class Version:
         commits: those that first hold it, where no run made it.
         wholes: the directories, as names, that it is a part of.
         parts: what a directory that nobody tracks as one is made of.
+        read_by: whether the projects of the runs that read it record md5-dos2unix.
     """
 
     name: Name
@@ -50,10 +52,11 @@ class Version:
     commits: frozenset[int] = frozenset()
     wholes: set[Name] = field(default_factory=set)
     parts: set[Name] = field(default_factory=set)
+    read_by: set[bool] = field(default_factory=set)
 
     @property
     def is_unseen(self) -> bool:
-        """A directory that was read in a state that no commit holds, so that its members are not on record."""
+        """A directory that was read in a state that no commit states, so that its members are not on record."""
         return isinstance(self.things[0], Tree) and not (self.stated or self.parts or self.wholes or self.holders)
 
     @property
@@ -87,6 +90,7 @@ class Facts:
         self.holds: dict[str, set[int]] = defaultdict(set)
         self.tracked: dict[str, set[int]] = defaultdict(set)
         self.outs = [commit.state.outs() for commit in history.commits]
+        self._current = [commit.state.current() for commit in history.commits]
         self._seen: dict[int, tuple[Thing, list[str]]] = {}  # holds the things, so that no other gets their id
         for commit in history.commits:
             self._read(commit.index, commit.state)
@@ -110,8 +114,11 @@ class Facts:
         return subject.algorithm != "git" or subject.target in self.compared
 
     def digest(self, version: Version) -> str:
-        """As it is on record."""
-        return version.things[0].digest(legacy=self.history.is_legacy(version.name[0]))
+        """As it is on record: where only locks name it, as their projects hash."""
+        legacy = self.history.is_legacy(version.name[0])
+        if version.read_by and not version.stated and not version.holders:
+            legacy = legacy if legacy in version.read_by else not legacy
+        return version.things[0].digest(legacy=legacy)
 
     def _version(self, path: str, thing: Thing) -> Version:
         name = (path, thing.content)
@@ -143,8 +150,9 @@ class Facts:
             run = self.runs.setdefault(entry.identity, Run(entry))
             run.entries.append(entry)
             run.holders.add(commit)
+            legacy = self.history.is_legacy(join(entry.pipe, "dvc.yaml"))
             for path, thing in entry.deps:
-                self._version(path, thing)
+                self._version(path, thing).read_by.add(legacy)
                 self._hold(commit, thing)
             for path, thing in entry.outs:
                 version = self._version(path, thing)
@@ -154,16 +162,16 @@ class Facts:
         for run in self.runs.values():
             if commit in run.holders:
                 for path, thing in run.entry.deps:
-                    self._parts(state, path, thing)
+                    self._parts(self._current[commit], path, thing)
 
     def _stand(self) -> None:
         """A directory that nobody tracks as one stands wherever all its parts do, read or not."""
         for (path, content), version in self.versions.items():
             if isinstance(version.things[0], Tree) and not version.stated:
-                for commit in self.history.commits:
-                    here = commit.state.lookup(path)
+                for index, state in enumerate(self._current):
+                    here = state.lookup(path)
                     if here is not None and here.content == content:
-                        self._hold(commit.index, here)
+                        self._hold(index, here)
 
     def _parts(self, state: State, path: str, thing: Thing) -> None:
         everything = {**state.files, **state.data, **state.outs()}

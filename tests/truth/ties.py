@@ -79,10 +79,10 @@ class Ties:
         target = self._subject.target
         blobs = [blob for thing in version.things for blob in thing.members.values()]
         carried = {version.name[1]} | {blob.content for blob in blobs if target in blob.consumed()}
-        others = {other.name: other for content in carried for other in self._holders[content]}
         return any(
-            other.name in self.versions and not self._is_lost(other)
-            for other in others.values()
+            other.name in self.versions and not self._is_lost(other, content)
+            for content in carried
+            for other in self._holders[content]
             if other is not version
         )
 
@@ -95,9 +95,11 @@ class Ties:
         commits = self._facts.history.commits
         return any(all(index in commits[origin].ancestors for origin in self._subject.origins) for index in holders)
 
-    def _is_lost(self, version: Version) -> bool:
-        """No document says any more that this version stood, with its digest."""
+    def _is_lost(self, version: Version, content: str) -> bool:
+        """No document says any more that this version stood, with its digest, and that it held a content."""
         path, loss = version.name[0], self._loss
+        if content != version.name[1] and version.name[1] in loss.listings:
+            return True
         if version.runs:
             return all(run in loss.entries or (run, path) in loss.digests for run in version.runs)
         return path in loss.digests
