@@ -95,8 +95,14 @@ class History:
         self.records += [Edge(EdgeKind.RECORDED, commit_key(commit), run.key, WHERE) for commit in at]
         return run
 
-    def edge(self, kind: EdgeKind, cause: Record, effect: Record, strength: Strength = Strength.RECORDED) -> None:
-        self.records.append(Edge(kind, cause.key, effect.key, WHERE, strength))  # type: ignore[union-attr]
+    def edge(
+        self,
+        kind: EdgeKind,
+        cause: Version | Execution,
+        effect: Version | Execution,
+        strength: Strength = Strength.RECORDED,
+    ) -> None:
+        self.records.append(Edge(kind, cause.key, effect.key, WHERE, strength))
 
     def same(self, first: Digest, second: Digest, strength: Strength = Strength.MATCHED) -> None:
         self.records.append(SameBytes(first, second, strength, WHERE))

@@ -10,6 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.integer]
 
 STAMP = "benchmark"
 REPEATS = 5
@@ -72,7 +79,7 @@ def compiled(folder: Path, question: str) -> Ask:
     return ask
 
 
-def _scipy(pointers, targets, seeds) -> Ask:  # type: ignore[no-untyped-def]
+def _scipy(pointers: "Numbers", targets: "Numbers", seeds: "Numbers") -> Ask:
     import numpy as np
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order

@@ -10,6 +10,7 @@ from forensics.digest import Digest
 from forensics.model import ArtifactKind, EdgeKind, FindingKind, GapKind, Role, Strength, Version, version_key
 from forensics_connectors.cards import CardsConnector
 from forensics_connectors.cards.card import read_card
+from forensics_connectors.contract import Connector
 from forensics_connectors.dvc import DvcConnector
 from forensics_connectors.git import GitConnector
 from forensics_queries.blast_radius import blast_radius
@@ -246,12 +247,12 @@ def test_only_a_tip_with_a_card_is_read_beside(tmp_path: Path) -> None:
     assert bare.path.exists()
 
 
-def ingest(case: Case, repo: GitRepo, *connectors: object) -> list[bool]:
+def ingest(case: Case, repo: GitRepo, *connectors: Connector) -> list[bool]:
     done = []
     for connector in connectors:
-        source = connector.discover(str(repo.path))  # type: ignore[attr-defined]
-        records = connector.read(source)  # type: ignore[attr-defined]
-        done.append(case.ingest(source, records, connector=connector.kind).unchanged)  # type: ignore[attr-defined]
+        source = connector.discover(str(repo.path))
+        assert source is not None
+        done.append(case.ingest(source, connector.read(source), connector=connector.kind).unchanged)
     return done
 
 

@@ -45,8 +45,8 @@ def read(path: Path) -> tuple[list[Deployment], list[Finding]]:
     return found, bad
 
 
-def seconds(*parts: int) -> int:
-    return int(datetime(*parts, tzinfo=UTC).timestamp())  # type: ignore[misc, arg-type]
+def seconds(year: int, month: int, day: int, hour: int = 0) -> int:
+    return int(datetime(year, month, day, hour, tzinfo=UTC).timestamp())
 
 
 def test_releases_and_digests_in_their_environments_are_read(written: Callable[..., Path]) -> None:

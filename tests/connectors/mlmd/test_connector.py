@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -96,8 +97,9 @@ def test_a_reading_that_is_given_up_leaves_no_copy(tmp_path: Path, scratch: Path
     source = connector.discover(str(make_store(tmp_path / "metadata.db")))
     assert source is not None
     reading = connector.read(source)
+    assert isinstance(reading, Generator)
     next(reading)
-    reading.close()  # type: ignore[attr-defined]
+    reading.close()
     assert not list(scratch.iterdir())
 
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import tempfile
 import time
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -168,10 +169,10 @@ def test_a_store_that_changes_while_it_is_copied_is_an_error(tmp_path: Path, mon
     path = make_store(tmp_path / "metadata.db")
     hashed = Copy._hashed
 
-    def hashed_amid_writes(self: Copy, *arguments: object) -> str:
-        with path.open("ab") as file:
-            file.write(b"\0" * 4096)
-        return hashed(self, *arguments)  # type: ignore[arg-type]
+    def hashed_amid_writes(self: Copy, file: FileIO, into: FileIO | None = None) -> str:
+        with path.open("ab") as store:
+            store.write(b"\0" * 4096)
+        return hashed(self, file, into)
 
     monkeypatch.setattr(Copy, "_hashed", hashed_amid_writes)
     with pytest.raises(SourceError, match="changed while"):

@@ -69,7 +69,9 @@ class TestRule2SameBytesSameFate:
         at = history.commit()
         script = history.file("train.py", "code", at)
         recorded = history.version("other.py", "code", at)
-        history.same(script.digest, recorded.digest)  # type: ignore[arg-type]
+        assert script.digest is not None
+        assert recorded.digest is not None
+        history.same(script.digest, recorded.digest)
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(script.digest), recorded) == "affected"
 
