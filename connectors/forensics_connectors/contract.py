@@ -52,12 +52,15 @@ class Connector(Protocol):
 class SideReader(Protocol):
     """A connector that also reads what others read: each reading is an acquisition of the same source."""
 
-    def beside(self, locator: str) -> Source | None:
-        """As ``Connector.discover``, asked once another connector was found to read the locator.
+    def beside(self, source: Source) -> Source | None:
+        """Says whether there is something to add to what another connector reads.
+
+        Args:
+            source: any source that another connector discovered. It is asked of each, so it must answer soon.
 
         Returns:
-            The source, the same by its fingerprints; None where there is nothing to add. It is asked of every locator,
-            so it must answer soon.
+            The source in the state that this connector knows it by; None where there is nothing to add. A reading that
+            yields commits must yield all of them: one that the case has and the reading has not counts as gone.
         """
 
 
@@ -103,7 +106,7 @@ def find_readers(locator: str, kind: str | None = None) -> list[tuple[Connector,
     readers = [(first, source)]
     for connector in connectors() if kind is None else ():
         if connector.kind != first.kind and isinstance(connector, SideReader):
-            found = connector.beside(locator)
+            found = connector.beside(source)
             if found is not None:
                 readers.append((connector, found))
     return readers

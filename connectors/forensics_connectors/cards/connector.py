@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from forensics.model import Acquired, Record, Source
 from forensics_connectors.cards.card import Card, is_card, read_card
@@ -11,9 +12,8 @@ from forensics_connectors.cards.surroundings import Surroundings
 from forensics_connectors.dvc.trees import FILES, Trees
 from forensics_connectors.dvc.yaml import MAX_BYTES
 from forensics_connectors.git.changes import empty_tree
-from forensics_connectors.git.connector import git_source, git_state
+from forensics_connectors.git.connector import GitConnector, git_state
 from forensics_connectors.git.history import History, read_history
-from forensics_connectors.git.layout import find_layout
 from forensics_connectors.git.text import text
 from forensics_connectors.git.view import View, open_view
 
@@ -39,21 +39,18 @@ class CardsConnector:
         Raises:
             SourceError: a repository without commits, or one that cannot be read.
         """
-        if find_layout(locator) is None:
-            return None
-        with open_view(locator) as view:
-            return git_source(view)
+        return GitConnector().discover(locator)
 
-    def beside(self, locator: str) -> Source | None:
-        """As ``discover``, for a repository in which the tip of some ref holds a card that names an origin.
+    def beside(self, source: Source) -> Source | None:
+        """Adds to a git repository in which the tip of some ref holds a card that names an origin.
 
         Raises:
-            SourceError: a repository without commits, or one that cannot be read.
+            SourceError: the repository cannot be read any more.
         """
-        if find_layout(locator) is None:
+        if source.kind != "git":
             return None
-        with open_view(locator) as view:
-            return git_source(view) if _has_cards(view) else None
+        with open_view(source.locator) as view:
+            return replace(source, state=git_state(view)) if _has_cards(view) else None
 
     def read(self, source: Source) -> Iterator[Record]:
         """Yields what every version of every card declares, and the versions that it declares it of.

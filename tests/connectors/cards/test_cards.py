@@ -7,7 +7,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.digest import Digest
-from forensics.model import ArtifactKind, EdgeKind, FindingKind, GapKind, Role, Strength, Version, version_key
+from forensics.model import ArtifactKind, EdgeKind, FindingKind, GapKind, Role, Source, Strength, Version, version_key
 from forensics_connectors.cards import CardsConnector
 from forensics_connectors.cards.card import read_card
 from forensics_connectors.contract import Connector
@@ -235,15 +235,22 @@ def test_findings_name_the_card(repo: GitRepo) -> None:
     assert (finding.origin.path, finding.origin.commit, finding.admits) == ("a/README.md", oid, True)
 
 
+def beside(repo: GitRepo) -> Source | None:
+    source = DvcConnector().discover(str(repo.path))
+    assert source is not None
+    return CardsConnector().beside(source)
+
+
 def test_only_a_tip_with_a_card_is_read_beside(tmp_path: Path) -> None:
     plain, tagged, bare = (GitRepo(tmp_path / name) for name in ("plain", "tagged", "none"))
     plain.commit("1", **{"README.md": "# x\n"})
-    assert CardsConnector().beside(str(plain.path)) is None
+    assert beside(plain) is None
     tagged.commit("1", **{"deep/er/README.md": card(base_model="org/base")})
     tagged.git("tag", "-a", "v1", "-m", "x")
     tagged.commit("2", **{"deep/er/README.md": None})
-    assert CardsConnector().beside(str(tagged.path)) is not None
-    assert CardsConnector().beside(str(tmp_path)) is None
+    assert beside(tagged) == CardsConnector().discover(str(tagged.path)) is not None
+    assert CardsConnector().discover(str(tmp_path)) is None
+    assert CardsConnector().beside(Source("mlmd", str(tagged.path), "store", ("rows",))) is None
     assert bare.path.exists()
 
 
