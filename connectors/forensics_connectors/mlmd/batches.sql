@@ -154,22 +154,25 @@ FROM mlmd_parent_context p JOIN context up ON up.id = p.parent_context_id JOIN c
 SELECT kind, cause, effect, CASE WHEN certain THEN 'recorded' ELSE 'inferred' END AS strength,
     CASE WHEN certain THEN '' ELSE reason END AS reason, origin FROM link
 UNION ALL
-SELECT i.kind, i.cause, i.effect, CASE WHEN i.certain THEN 'recorded' ELSE 'inferred' END, i.reason, d.local
-FROM indirect i JOIN document d ON d.path = i.document AND d.locus = i.locus
-UNION ALL
-SELECT 'used', f.local, a.execution, 'recorded', CASE a.kind WHEN 'code' THEN 'code' ELSE 'outside' END, min(d.local) AS origin
-FROM aside a JOIN further f ON f.path = a.path AND f.algorithm IS NOT DISTINCT FROM a.algorithm
-    AND f.value IS NOT DISTINCT FROM a.value AND f.identity = a.identity
-JOIN document d ON d.path = 'ExecutionProperty' AND d.locus = a.id || '/' || a.property GROUP BY ALL
-UNION ALL
-SELECT 'content', own.local, other.local,
-    CASE WHEN d.algorithm = s.algorithm THEN 'assumed' ELSE 'recorded' END, 'same-record', min(s.local)
-FROM stated_digest s JOIN own_digest d ON d.local = s.local AND (d.algorithm, d.value) <> (s.algorithm, s.value)
-JOIN content own ON own.algorithm = d.algorithm AND own.value = d.value
-JOIN content other ON other.algorithm = s.algorithm AND other.value = s.value GROUP BY ALL
-UNION ALL
-SELECT 'released', p.local, r.local, 'recorded', '', p.local
-FROM pushed p JOIN release r ON r.name = p.path || '@' || p.label;
+SELECT * FROM (
+    SELECT i.kind, i.cause, i.effect, CASE WHEN i.certain THEN 'recorded' ELSE 'inferred' END, i.reason, d.local
+    FROM indirect i JOIN document d ON d.path = i.document AND d.locus = i.locus
+    UNION ALL
+    SELECT 'used', f.local, a.execution, 'recorded', CASE a.kind WHEN 'code' THEN 'code' ELSE 'outside' END, min(d.local) AS origin
+    FROM aside a JOIN further f ON f.path = a.path AND f.algorithm IS NOT DISTINCT FROM a.algorithm
+        AND f.value IS NOT DISTINCT FROM a.value AND f.identity = a.identity
+    JOIN document d ON d.path = 'ExecutionProperty' AND d.locus = a.id || '/' || a.property GROUP BY ALL
+    UNION ALL
+    SELECT 'content', own.local, other.local,
+        CASE WHEN d.algorithm = s.algorithm THEN 'assumed' ELSE 'recorded' END, 'same-record', min(s.local)
+    FROM stated_digest s JOIN own_digest d ON d.local = s.local AND (d.algorithm, d.value) <> (s.algorithm, s.value)
+    JOIN content own ON own.algorithm = d.algorithm AND own.value = d.value
+    JOIN content other ON other.algorithm = s.algorithm AND other.value = s.value GROUP BY ALL
+    UNION ALL
+    SELECT 'released', p.local, r.local, 'recorded', '', p.local
+    FROM pushed p JOIN release r ON r.name = p.path || '@' || p.label
+    ORDER BY ALL
+);
 
 -- @name reference
 WITH commit_of AS (
@@ -188,7 +191,7 @@ WITH commit_of AS (
     GROUP BY e.version HAVING count(DISTINCT c.value) <= 1
 )
 SELECT a.local AS node, 'uri' AS kind,
-    CASE WHEN a.uri <> '' AND contains(a.name, ':' || a.uri) THEN n.path ELSE replace(a.uri, '\', '/') END AS value,
+    coalesce(cmf_path(a.name, a.uri), replace(a.uri, '\', '/')) AS value,
     coalesce(s.value, m.value, '') AS commit_oid, coalesce(r.value, m.repository, '') AS repository,
     'inferred' AS strength, a.local AS origin
 FROM artifact a JOIN named n ON n.local = a.local LEFT JOIN stated s ON s.local = a.local

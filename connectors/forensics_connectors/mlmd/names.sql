@@ -42,11 +42,17 @@ WITH pipeline AS (
 SELECT local, concat_ws('/', pipeline, task, output) AS path FROM named
 WHERE output IS NOT NULL AND (task IS NOT NULL OR pipeline IS NOT NULL);
 
+-- @name cmf
+-- The address is the digest. What is overwritten in place gets another one, and keeps the name that has the first.
+CREATE MACRO cmf_path(name, uri) AS nullif(address(CASE WHEN uri = '' THEN ''
+    WHEN contains(name, ':' || uri) THEN split_part(name, ':' || uri, 1)
+    WHEN length(uri) IN (32, 36) AND regexp_full_match(uri, '[0-9A-Fa-f]{32}([.]dir)?')
+        THEN regexp_extract(name, '^(.+?):[0-9A-Fa-f]{32}([.]dir)?(:|$)', 1) ELSE '' END), '');
+
 -- @name paths
 CREATE TABLE named AS
 SELECT a.local, coalesce(
-    CASE WHEN a.uri <> '' AND contains(a.name, ':' || a.uri)
-        THEN nullif(address(split_part(a.name, ':' || a.uri, 1)), '') END,
+    cmf_path(a.name, a.uri),
     nullif(n.path, ''),
     nullif(k.path, ''),
     -- TFX names the artifacts of an interactive run by the time of day.

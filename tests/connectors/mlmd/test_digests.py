@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forensics_connectors.mlmd.spelling import Meaning, of_artifact, of_execution
 from tests.support.mlmdclient import batches_of
-from tests.support.mlmdrows import Shelf, digests, edges, findings
+from tests.support.mlmdrows import Shelf, digests, edges, findings, paths
 
 DATA = b"rows"
 MD5, SHA1, SHA256 = (getattr(hashlib, name)(DATA).hexdigest() for name in ("md5", "sha1", "sha256"))
@@ -67,6 +67,15 @@ def test_an_address_can_be_a_digest() -> None:
         shelf.artifact(uri=uri)
     expected = {f"artifact/{place}": digest for place, (_, digest) in enumerate(ADDRESSES, 1)}
     assert digests(batches_of(shelf.store())) == expected
+
+
+def test_what_is_overwritten_in_place_keeps_its_path_beside_another_digest() -> None:
+    shelf = Shelf()
+    for name, uri in [(f"data/raw:{MD5}", MD5), (f"data/raw:{'0' * 32}:1", MD5), ("data/raw:v1", MD5)]:
+        shelf.artifact(uri=uri, name=name)
+    rows = batches_of(shelf.store())
+    assert paths(rows) == {"artifact/1": "data/raw", "artifact/2": "data/raw", "artifact/3": "data/raw:v1"}
+    assert [row["value"] for row in rows["reference"]] == ["data/raw", "data/raw", MD5]
 
 
 def test_the_strongest_digest_is_the_content_and_the_others_are_the_same_bytes() -> None:

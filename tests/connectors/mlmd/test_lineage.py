@@ -164,6 +164,15 @@ def test_code_and_outside_data_are_versions_of_their_own() -> None:
     }
 
 
+def test_code_comes_in_a_fixed_order() -> None:
+    shelf = Shelf()
+    for number in range(300):
+        shelf.run((), (), module_file=f"src/{number % 7}.py", checksum_md5=MD5)
+    found = [(row["kind"], row["cause"], row["effect"]) for row in batches_of(shelf.store())["edge"]]
+    assert len(found) == 300
+    assert found == sorted(found)
+
+
 def test_two_runs_that_read_one_address_at_another_time_read_another_version() -> None:
     shelf = Shelf()
     for fingerprint in ("a", "a", "b"):

@@ -16,6 +16,8 @@ from google.protobuf import any_pb2, json_format
 from ml_metadata import errors
 from ml_metadata.proto import metadata_store_pb2
 
+from forensics.case import Case
+from forensics_connectors.contract import find_connector
 from tests.support.mlmdclient import Rows, client, read
 
 pb: Any = metadata_store_pb2  # made at run time, unknown to type checkers
@@ -98,12 +100,26 @@ def _fill(properties: Any, number: int, packed: any_pb2.Any) -> None:
 
 
 def test_a_made_store_is_read_as_the_client_reads_it(made: Path) -> None:
-    compare(made, client(made, readonly=True))
+    compare(read(made), client(made, readonly=True))
+
+
+def test_a_made_store_stands_in_a_case_as_the_client_reads_it(made: Path, tmp_path: Path) -> None:
+    compare(ingested(made, tmp_path), client(made, readonly=True))
 
 
 @pytest.mark.parametrize("path", real_stores())
 def test_a_real_store_is_read_as_the_client_reads_it(path: Path, tmp_path: Path) -> None:
-    copy, scratch = tmp_path / "copy", tmp_path / "scratch"
+    compare(read(path), opened(path, tmp_path))
+
+
+@pytest.mark.parametrize("path", real_stores()[:2])
+def test_a_real_store_stands_in_a_case_as_the_client_reads_it(path: Path, tmp_path: Path) -> None:
+    compare(ingested(path, tmp_path), opened(path, tmp_path))
+
+
+def opened(path: Path, folder: Path) -> Any:
+    """A copy of a store, opened with the official client."""
+    copy, scratch = folder / "copy", folder / "scratch"
     shutil.copyfile(path, copy)
     shutil.copyfile(path, scratch)
     try:
@@ -111,11 +127,33 @@ def test_a_real_store_is_read_as_the_client_reads_it(path: Path, tmp_path: Path)
         store.get_artifact_types()
     except errors.StatusError:  # it lacks the mlmd.* types, which the client adds
         store = client(scratch)
-    compare(copy, store)
+    return store
 
 
-def compare(path: Path, store: Any) -> None:
-    rows = read(path)
+def ingested(path: Path, folder: Path) -> Rows:
+    """The rows of a store as the public views of a case give them, by the names of the batches."""
+    with Case.open(folder / "case.duckdb", write=True, new=True) as case:
+        connector, source = find_connector(str(path), "mlmd")
+        case.ingest(source, connector.read(source))
+
+        def view(name: str, columns: dict[str, str]) -> list[dict[str, Any]]:
+            found = case.rows(f"SELECT {', '.join(columns.values())} FROM {name}")
+            return [dict(zip(columns, row, strict=True)) for row in found]
+
+        described = ("type", "name", "uri", "state", "external_id", "created", "updated")
+        return {
+            "origin": view("descriptions", {"local": "node_id", "path": "document", "locus": "document_locus"}),
+            "details": view("descriptions", {"node": "node_id", "origin": "node_id", **{n: n for n in described}}),
+            "property": view("properties", {"node": "node_id", **{n: n for n in ("name", "kind", "value", "custom")}}),
+            "event": view(
+                "events",
+                {"execution": "execution_id", "version": "version_id", **{n: n for n in ("type", "time", "path")}},
+            ),
+            "membership": view("memberships", {"context": "context_id", "member": "member_id"}),
+        }
+
+
+def compare(rows: Rows, store: Any) -> None:
     contexts = store.get_contexts()
     things = {"artifact": store.get_artifacts(), "execution": store.get_executions(), "context": contexts}
     types = {
