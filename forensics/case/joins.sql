@@ -107,7 +107,7 @@ GROUP BY ALL HAVING a.nodes * count(*) > 20000;
 -- @name note_crowds
 INSERT INTO finding
 SELECT ((SELECT coalesce(max(id), 0) FROM finding) + row_number() OVER (ORDER BY c.source, c.value))::INTEGER,
-    c.source, 'too-large', c.message, FALSE, NULL, NULL, $acquisition
+    c.source, 'too-large', c.message, TRUE, NULL, NULL, $acquisition
 FROM (SELECT source, value, 'the address ' || value || ', which ' || nodes || ' versions of other sources name, stands for '
     || versions || ' versions here: not joined' AS message FROM crowd) c
 WHERE NOT EXISTS (FROM finding f WHERE f.source = c.source AND f.kind = 'too-large' AND f.message = c.message);
@@ -126,11 +126,13 @@ GROUP BY r.node, m.artifact;
 -- a version that stood there when it was read, or at the commit that the source states, else the first to stand there.
 -- Times are claimed, so both are inferred. What is known by a digest of another algorithm alone is no gap, so nothing but
 -- these edges says that it may be bad, and no time excludes a version: a branch or a dirty work tree may have held any.
--- Where digests of one algorithm are on both sides, they have said already whether the bytes are the same.
+-- Where digests of one algorithm are on both sides, they have said already whether the bytes are the same; but what
+-- several runs wrote has the digest of the last alone.
 -- @name by_uri
 INSERT INTO edge
 WITH moment AS (
     SELECT x.node, bool_or(g.cause IS NOT NULL) AS made,
+        count(DISTINCT g.cause) FILTER (g.reason <> 'parent-dag') > 1 AS overwritten,
         coalesce(min(e.time), min(r.created), min(d.created)) AS first,
         coalesce(max(e.time), max(r.created), max(d.created)) AS last
     FROM (SELECT DISTINCT node FROM addressed) x
@@ -154,7 +156,7 @@ WITH moment AS (
     SELECT a.node, a.origin, a.stated, c.algorithm IS NOT NULL AS digested, s.*, m.* EXCLUDE (node)
     FROM addressed a JOIN moment m ON m.node = a.node JOIN standing s ON s.artifact = a.artifact
     JOIN version n ON n.id = a.node LEFT JOIN content c ON c.id = n.content
-    WHERE c.algorithm IS NULL OR c.algorithm IS DISTINCT FROM s.algorithm
+    WHERE c.algorithm IS NULL OR c.algorithm IS DISTINCT FROM s.algorithm OR m.overwritten
 ), tie AS (
     SELECT node AS cause, id AS effect, origin FROM pair
     WHERE made AND (since IS NULL OR first IS NULL OR since >= first - 3600000)
@@ -175,7 +177,9 @@ GROUP BY t.cause, t.effect ORDER BY t.cause, t.effect;
 INSERT INTO edge
 WITH logged AS (
     SELECT v.id, v.artifact, v.origin, c.algorithm,
-        EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = v.id) AS made
+        EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = v.id) AS made,
+        (SELECT count(DISTINCT g.cause) > 1 FROM edge g WHERE g.kind = 'generated' AND g.effect = v.id
+            AND g.reason <> 'parent-dag') AS overwritten
     FROM version v SEMI JOIN reference r ON r.node = v.id AND r.kind = 'uri'
     JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
     LEFT JOIN content c ON c.id = v.content
@@ -185,7 +189,8 @@ WITH logged AS (
     FROM logged WHERE NOT made AND algorithm IS NULL
 ), tie AS (
     SELECT m.id AS cause, r.id AS effect, m.origin FROM logged m JOIN logged r ON r.artifact = m.artifact
-    WHERE m.made AND NOT r.made AND r.algorithm IS NOT NULL AND m.algorithm IS DISTINCT FROM r.algorithm
+    WHERE m.made AND NOT r.made AND r.algorithm IS NOT NULL
+        AND (m.overwritten OR m.algorithm IS DISTINCT FROM r.algorithm)
     UNION ALL
     SELECT l.id, b.id, l.origin FROM logged l JOIN bare b ON b.artifact = l.artifact AND b.number = 1
     WHERE l.made OR l.algorithm IS NOT NULL

@@ -282,6 +282,23 @@ class TestAddresses:
         store.run(reads=(same, other, unlike), at=9)
         assert joined(tmp_path, repository, store) == {by_uri(file, unlike)}
 
+    def test_the_digest_of_what_several_runs_wrote_excludes_no_earlier_bytes(self, tmp_path: Path) -> None:
+        repository, store = Repository(), Store()
+        file = repository.file("runs/m.bin", "first", algorithm="md5")
+        artifact, read = store.artifact("runs/m.bin", "last"), store.artifact("runs/m.bin", "first")
+        store.run(writes=(artifact,), at=0.5)
+        store.run(writes=(artifact,), at=9)
+        store.run(reads=(read,), at=9)
+        assert joined(tmp_path, repository, store) == {by_uri(artifact, file)}
+
+    def test_what_several_runs_wrote_may_have_been_logged_again_before_the_last(self, tmp_path: Path) -> None:
+        store = Store()
+        artifact, again = store.logged("runs/m.bin", "last"), store.logged("runs/m.bin", "first")
+        store.run(writes=(artifact,), at=1)
+        store.run(reads=(again,), at=2)
+        store.run(writes=(artifact,), at=3)
+        assert joined(tmp_path, store) == {by_uri(artifact, again)}
+
     def test_a_path_from_the_root_meets_the_same_address_of_another_store(self, tmp_path: Path) -> None:
         store, other = Store(), Store("other")
         written, read = store.logged("/srv/runs/m.bin"), other.logged("/srv/runs/m.bin", "m")
@@ -325,9 +342,10 @@ class TestAddresses:
         single = store.artifact("/repo/data/raw/7.csv")
         with made(tmp_path, repository, store) as case:
             assert {effect for _, _, effect, *_ in joins(case)} == {single.key}
-            (message,) = case.rows("SELECT message FROM findings WHERE kind = 'too-large'")
-        assert "repo/data/raw" in message[0]
-        assert "100" in message[0]
+            ((message, admits),) = case.rows("SELECT message, admits FROM finding WHERE kind = 'too-large'")
+        assert "repo/data/raw" in message
+        assert "100" in message
+        assert admits
 
 
 class TestFingerprints:
