@@ -212,14 +212,21 @@ class Generator:
                 return
             choices = {**other.data, **other.outs()}
         else:
-            choices = {**state.data, **state.outs()}
+            choices = {**self.portable(state), **state.outs()}
         if choices:
             thing = choices[self.random.choice(sorted(choices))]
             path = self.fresh(self.random.choice(self.history.roots), "data", "" if isinstance(thing, Tree) else ".csv")
             state.data[path] = moved(thing, self.now.index)
 
+    def portable(self, state: State) -> dict[str, Thing]:
+        """Data that can be put elsewhere in the commit that is being made."""
+        return state.data
+
     def rename_data(self, state: State) -> None:
-        old = self.random.choice(sorted(state.data))
+        paths = sorted(self.portable(state))
+        if not paths:
+            return
+        old = self.random.choice(paths)
         root = max((root for root in self.history.roots if old.startswith(join(root, ""))), key=len)
         new = self.fresh(root, "data", "" if isinstance(state.data[old], Tree) else ".csv")
         state.data[new] = moved(state.data.pop(old), self.now.index)

@@ -51,6 +51,10 @@ class Row:
     def name(self) -> str:
         return f"artifact/{self.number}"
 
+    def is_known_by_md5(self, thing: Thing) -> bool:
+        """Whether the store still holds the digest by which DVC would know these bytes."""
+        return self.evidence in {"md5", "cmf"} and self.things[-1] is thing
+
 
 @dataclass
 class StoreRun:
@@ -300,11 +304,23 @@ class PairGenerator(Generator):
         if not found:
             return
         (_, path), blob, row = chance.choice(found)
-        if row.evidence in {"md5", "cmf"} and row.things[-1] is blob and chance.random() < 0.5:
+        if row.is_known_by_md5(blob) and chance.random() < 0.5:
             path = self.somewhere()
         elif path in state.data:
             return
         state.data[path] = self.settle(path, self.tracked(blob))
+
+    def portable(self, state: State) -> dict[str, Thing]:
+        """What is tied to its run by its address alone stays there, until a commit has held it."""
+        before = [self.history.commits[number].state.data for number in self.now.parents]
+        rows = [row for store in self.machine.stores for row in store.rows if row.made]
+        written = {thing.content for row in rows for thing in row.things if not row.is_known_by_md5(thing)}
+        return {
+            path: thing
+            for path, thing in state.data.items()
+            if thing.content not in written
+            or any(path in data and data[path].content == thing.content for data in before)
+        }
 
     def add_stage(self, state: State) -> None:
         super().add_stage(state)
