@@ -152,7 +152,7 @@ class Out:
     """An output of a stage.
 
     Attributes:
-        function: how its bytes come from what was read: see ``generator.produce``.
+        function: how its bytes come from what was read: see ``stages.produce``.
     """
 
     path: str
