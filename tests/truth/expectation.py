@@ -7,8 +7,8 @@ clear, save these classes, in which the record cannot tell:
 - ``same-bytes``: its bytes, or a member's, are also those of something that is not clear, and did not stand before the
   subject;
 - ``several``: the same version was also made, or brought in, by something affected;
-- ``merged-lock``: an entry that first stands in a merge, with an affected dep, or of which a parent declares the output
-  and holds none;
+- ``merged-lock``: an entry that first stands in a merge, with an affected dep or command, or of which a parent declares
+  the output and holds none;
 - ``persisted``: its run was built on an earlier version, which no lock pins;
 - ``undeclared-code``: bad code lay in the tree where the run was recorded, and is not among its deps;
 - ``code-not-committed``: a directory of code that no commit holds;
@@ -22,7 +22,7 @@ and whatever a run read of these (``downstream``), judged by what lay in the run
 from dataclasses import dataclass, replace
 
 from tests.truth.facts import Facts, Name, Run, Subject, Version
-from tests.truth.world import Tree, atom
+from tests.truth.world import Tree, atom, tokens
 
 CLEAR, UNKNOWN, AFFECTED = 0, 1, 2
 LEVELS = ("clear", "unknown", "affected")
@@ -175,7 +175,7 @@ class _Closure:
                 self._raise(self.runs, identity, UNKNOWN, "undeclared-code")
         self._memory(identity, run)
         if self.upper:
-            self._merged(run)
+            self._merged(identity, run)
             self._unseen(identity, run)
 
     def _memory(self, identity: tuple[object, ...], run: Run) -> None:
@@ -197,8 +197,10 @@ class _Closure:
         if self.upper and paths and not self._before(run):
             self._raise(self.runs, identity, UNKNOWN, "persisted")
 
-    def _merged(self, run: Run) -> None:
-        """A merged entry, where what a parent made is not on record: nothing may say what made this (upper bound)."""
+    def _merged(self, identity: tuple[object, ...], run: Run) -> None:
+        """A merged entry with a bad command, or where what a parent made is not on record (upper bound)."""
+        if run.merged and self.subject.kind == "commit" and self.subject.tokens & tokens(run.entry.command.encode()):
+            self._raise(self.runs, identity, UNKNOWN, "merged-lock")
         for index in run.recorded if run.merged and not self._before(run) else ():
             for parent in self.history.commits[index].parents:
                 state = self.history.commits[parent].state
