@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forensics import __version__
 from forensics.case.batches import check_batches
@@ -118,24 +118,27 @@ def ingest(
         if not unchanged:
             staging = Staging(connection, number)
             staging.put_all(records)
-        seen = staging.acquired.state if staging is not None and staging.acquired is not None else source.state
+        details: dict[str, object] = {"connector": connector} if connector else {}
+        seen = source.state
+        if staging is not None and staging.acquired is not None:
+            seen = staging.acquired.state
+            details |= staging.acquired.details
+        read_by = str(details.get("connector", ""))
         clock = time.perf_counter()
         added: dict[str, int] = {}
-        details: dict[str, object] = {"connector": connector} if connector else {}
         with transaction(connection):
             if known is None:
                 row = [number, source.kind, source.name, source.object_format, acquisition]
                 connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?)", row)
             connection.execute(sql["insert_fingerprints"], {"source": number, "values": list(source.fingerprints)})
             if staging is not None:
-                added = _merge(connection, staging, number, acquisition, seen, is_new=known is None)
+                given = {"source": number, "acquisition": acquisition, "connector": read_by, "state": seen}
+                added = _merge(connection, staging, given, is_new=known is None)
                 connection.execute("UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'generation'")
-                if staging.acquired is not None:
-                    details |= staging.acquired.details
             details["write_seconds"] = round(time.perf_counter() - clock, 3)
             reading = [acquisition, number, source.locator, seen, started, now(), __version__, sum(added.values())]
-            reading.append(json.dumps(details, sort_keys=True))
-            connection.execute("INSERT INTO acquisition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", reading)
+            reading += [json.dumps(details, sort_keys=True), read_by]
+            connection.execute("INSERT INTO acquisition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", reading)
             findings = dict(connection.execute(sql["new_findings"], {"acquisition": acquisition}).fetchall())
             unread = connection.execute(sql["new_unread"], {"acquisition": acquisition}).fetchall()[0][0]
             append(
@@ -172,11 +175,9 @@ def _has_rows(statement: str, staging: Staging) -> bool:
 
 
 def _merge(
-    connection: "DuckDBPyConnection", staging: Staging, source: int, acquisition: int, state: str, *, is_new: bool
+    connection: "DuckDBPyConnection", staging: Staging, given: dict[str, Any], *, is_new: bool
 ) -> dict[str, int]:
     sql = statements("forensics.case", "merge.sql")
-    read_by = staging.acquired.details.get("connector", "") if staging.acquired is not None else ""
-    given = {"source": source, "acquisition": acquisition, "connector": str(read_by), "state": state}
 
     def run(name: str) -> None:
         text = sql[name]
@@ -194,7 +195,7 @@ def _merge(
     for name in sql:
         if name.startswith(("fill_", "note_")) or (name.startswith("insert_") and _has_rows(sql[name], staging)):
             run(name)
-    join_sources(connection, acquisition)
+    join_sources(connection, given["acquisition"])
     counts = dict(connection.execute(sql["counts"]).fetchall())
     connection.execute(sql["drop_local"])
     staging.drop()

@@ -10,7 +10,7 @@ ORDER BY s.id LIMIT 1;
 -- @name last_state
 SELECT state FROM acquisition
 WHERE source = $source AND locator = $locator
-  AND ($connector = '' OR coalesce(json_extract_string(details, '$.connector'), '') IN ('', $connector))
+  AND ($connector = '' OR connector IN ('', $connector))
 ORDER BY id DESC LIMIT 1;
 
 -- @name insert_fingerprints

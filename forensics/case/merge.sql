@@ -191,7 +191,7 @@ WHERE g.kind IN ('missing-listing', 'code-not-committed') AND EXISTS (FROM listi
 INSERT INTO filled
 SELECT g.node, g.kind, $acquisition FROM gap g
 JOIN origin o ON o.id = g.origin AND o.source = $source
-JOIN acquisition q ON q.id = g.acquisition AND coalesce(json_extract_string(q.details, '$.connector'), '') = $connector
+JOIN acquisition q ON q.id = g.acquisition AND q.connector = $connector
 JOIN local_node n ON n.id = g.node
 WHERE g.kind <> 'missing-listing'
   AND NOT EXISTS (FROM stage_gap s JOIN local_node m ON m.local = s.node WHERE m.id = g.node AND s.kind = g.kind)
@@ -281,7 +281,7 @@ WHERE c.source = $source AND EXISTS (FROM stage_git_commit) AND NOT EXISTS (FROM
   AND NOT EXISTS (FROM missed m WHERE m.node = c.id)
 UNION ALL
 SELECT r.id, $acquisition FROM release r
-JOIN acquisition q ON q.id = r.acquisition AND coalesce(json_extract_string(q.details, '$.connector'), '') = $connector
+JOIN acquisition q ON q.id = r.acquisition AND q.connector = $connector
 WHERE r.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = r.id)
   AND NOT EXISTS (FROM missed m WHERE m.node = r.id)
 UNION ALL

@@ -83,6 +83,9 @@ CREATE TABLE journal_entry (
 );
 
 -- @name schema_2
+-- Several connectors may read one source; empty where none gave its name.
+ALTER TABLE acquisition ADD COLUMN connector VARCHAR;
+UPDATE acquisition SET connector = coalesce(json_extract_string(details, '$.connector'), '');
 -- What a source says of nodes beside their lineage (forensics.model.facts). Times are milliseconds since 1970.
 CREATE TABLE details (
     node INTEGER, type VARCHAR, name VARCHAR, uri VARCHAR, state VARCHAR, external_id VARCHAR, created BIGINT,

@@ -5,23 +5,22 @@
 -- @name sources
 -- The newest reading of each source whose files go by ids of their own, by each connector, with the state it saw.
 SELECT s.id, s.kind, s.name, s.object_format, arg_max(q.locator, q.id) AS locator, arg_max(q.state, q.id) AS state,
-    coalesce(json_extract_string(q.details, '$.connector'), s.kind) AS connector,
+    coalesce(nullif(q.connector, ''), s.kind) AS connector,
     (SELECT list(f.value ORDER BY f.value) FROM fingerprint f WHERE f.source = s.id) AS fingerprints
 FROM source s JOIN acquisition q ON q.source = s.id
 WHERE s.kind = 'git' AND EXISTS (FROM source o WHERE o.kind <> 'git')
-    AND coalesce(json_extract_string(q.details, '$.connector'), '') <> 'search'
+    AND q.connector <> 'search'
 GROUP BY ALL ORDER BY s.id, max(q.id) DESC;
 
 -- @name stamp
 -- The states of all that was read: equal ones want the same.
 SELECT md5(string_agg(concat_ws(chr(0), source, connector, state), chr(1) ORDER BY source, connector)) FROM (
-    SELECT source, coalesce(json_extract_string(details, '$.connector'), '') AS connector, arg_max(state, id) AS state
-    FROM acquisition GROUP BY ALL
-) WHERE connector <> 'search';
+    SELECT source, connector, arg_max(state, id) AS state FROM acquisition WHERE connector <> 'search' GROUP BY ALL
+);
 
 -- @name searched
 SELECT arg_max(state, id), arg_max(json_extract_string(details, '$.sources'), id) FROM acquisition
-WHERE source = $source AND json_extract_string(details, '$.connector') = 'search';
+WHERE source = $source AND connector = 'search';
 
 -- @name wanted
 -- @param empty digests of the empty file and the empty directory
@@ -37,7 +36,7 @@ WITH foreign_version AS (
 ), twin AS (
     SELECT e.cause, e.effect FROM edge e JOIN acquisition q ON q.id = e.acquisition
     WHERE e.kind = 'content' AND e.strength IN ('recorded', 'matched')
-        AND coalesce(json_extract_string(q.details, '$.connector'), '') <> 'search'
+        AND q.connector <> 'search'
 ), joined AS (
     FROM held
     UNION ALL SELECT cause FROM twin SEMI JOIN held ON held.id = twin.effect
@@ -83,5 +82,5 @@ ORDER BY ALL;
 SELECT c.algorithm, c.value FROM content c
 WHERE EXISTS (FROM listing l WHERE l.directory = c.id AND c.algorithm = 'tfx-code')
     OR EXISTS (FROM edge e JOIN acquisition q ON q.id = e.acquisition WHERE e.kind = 'content' AND e.cause = c.id
-        AND json_extract_string(q.details, '$.connector') = 'search')
+        AND q.connector = 'search')
     OR EXISTS (FROM finding f WHERE f.node = c.id AND f.kind = 'code-not-committed');

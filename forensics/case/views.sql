@@ -11,7 +11,7 @@ FROM source s;
 
 CREATE OR REPLACE VIEW acquisitions AS
 SELECT a.id AS acquisition_id, a.source AS source_id, s.name AS source, a.locator, a.state, a.started_at, a.finished_at,
-    a.tool_version, a.added, a.details
+    a.tool_version, a.connector, a.added, a.details
 FROM acquisition a LEFT JOIN source s ON s.id = a.source;
 
 CREATE OR REPLACE VIEW contents AS
@@ -109,8 +109,7 @@ CREATE OR REPLACE VIEW deployments AS
 SELECT d.source AS source_id, s.name AS source, d.model, d.subject, d.environment, d.started, d.ended,
     q.state = (
         SELECT arg_max(a.state, a.id) FROM acquisition a WHERE a.source = d.source
-            AND json_extract_string(a.details, '$.connector') IS NOT DISTINCT FROM
-                json_extract_string(q.details, '$.connector')
+            AND a.connector = q.connector
     ) AS stands, o.path AS document, o.locus AS document_locus, d.acquisition AS acquisition_id
 FROM deployment d LEFT JOIN source s ON s.id = d.source LEFT JOIN acquisition q ON q.id = d.acquisition
 LEFT JOIN origin o ON o.id = d.origin;

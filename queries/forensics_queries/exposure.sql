@@ -22,17 +22,15 @@ ORDER BY m.source, m.artifact_name, coalesce(m.time, 0), m.ordinal, m.ref;
 -- @name deployments
 -- What the document says in the state that its connector read last.
 -- @param until the newest acquisition to be seen
-WITH reading AS (
-    SELECT id, source, state, coalesce(json_extract_string(details, '$.connector'), '') AS connector
-    FROM acquisition WHERE id <= $until
-), newest AS (
-    SELECT source, connector, arg_max(state, id) AS state FROM reading GROUP BY source, connector
+WITH newest AS (
+    SELECT source, connector, arg_max(state, id) AS state FROM acquisition WHERE id <= $until GROUP BY source, connector
 )
 SELECT d.source, d.model, d.subject, d.environment, d.started, d.ended, coalesce(o.path, ''), coalesce(o.locus, '')
 FROM deployment d
-JOIN reading r ON r.id = d.acquisition
-JOIN newest n ON n.source = r.source AND n.connector = r.connector AND n.state = r.state
+JOIN acquisition q ON q.id = d.acquisition
+JOIN newest n ON n.source = q.source AND n.connector = q.connector AND n.state = q.state
 LEFT JOIN origin o ON o.id = d.origin
+WHERE d.acquisition <= $until
 ORDER BY d.source, d.environment, d.started NULLS FIRST, d.ended NULLS LAST, o.path, o.locus, d.model, d.subject;
 
 -- @name unread
