@@ -76,24 +76,8 @@ def _january(history: _History, release: str, date: str) -> list[Run]:
     tickets = [("tickets", Item("Dataset", path, {"md5sum": md5(path)})) for path in months]
     folder = Item("Dataset", "data/tickets", {"digest": md5("data/tickets")})
     return [
-        Run(
-            "Finetune",
-            f"router-{date}",
-            f"{date} 10:00",
-            date,
-            [("base", encoder), *tickets],
-            [("model", router)],
-            commits,
-        ),
-        Run(
-            "Finetune",
-            f"replies-{date}",
-            f"{date} 10:00",
-            date,
-            [("base", encoder), ("tickets", folder)],
-            [("model", replies)],
-            commits,
-        ),
+        _finetune("router", f"{date} 10:00", [("base", encoder), *tickets], router, commits),
+        _finetune("replies", f"{date} 10:00", [("base", encoder), ("tickets", folder)], replies, commits),
         _by_address_alone("tone", date, commits),
         _distil("replies", "1.0.0", replies, date, commits),
     ]
@@ -102,22 +86,11 @@ def _january(history: _History, release: str, date: str) -> list[Run]:
 def _february(history: _History, release: str, date: str) -> list[Run]:
     md5, commits = history.digests(release), history.commits(release)
     tone = _by_address_alone("tone", date, commits)
+    encoder = Item("Model", "base/encoder.json", {"md5": md5("base/encoder.json")})
+    folder = Item("Dataset", "data/tickets", {"MD5": md5("data/tickets").upper().replace(".DIR", ".dir")})
+    replies = Item("Model", "models/replies/model.json", {"checksum_md5": md5("models/replies/model.json")})
     return [
-        Run(
-            "Finetune",
-            f"replies-{date}",
-            f"{date} 08:00",
-            date,
-            [
-                ("base", Item("Model", "base/encoder.json", {"md5": md5("base/encoder.json")})),
-                (
-                    "tickets",
-                    Item("Dataset", "data/tickets", {"MD5": md5("data/tickets").upper().replace(".DIR", ".dir")}),
-                ),
-            ],
-            [("model", Item("Model", "models/replies/model.json", {"checksum_md5": md5("models/replies/model.json")}))],
-            commits,
-        ),
+        _finetune("replies", f"{date} 08:00", [("base", encoder), ("tickets", folder)], replies, commits),
         tone,
         Run(
             "Distil",
@@ -143,16 +116,8 @@ def _march(history: _History, release: str, date: str) -> list[Run]:
     ]
     nightly = "2025-03-15"
     return [
-        Run(
-            "Finetune",
-            f"router-{date}",
-            f"{date} 10:00",
-            date,
-            [("base", encoder), *months],
-            [("model", router)],
-            commits,
-        ),
-        Run("Finetune", f"replies-{date}", f"{date} 10:00", date, inputs, [("model", replies)], commits),
+        _finetune("router", f"{date} 10:00", [("base", encoder), *months], router, commits),
+        _finetune("replies", f"{date} 10:00", inputs, replies, commits),
         _distil("replies", "1.2.0", replies, date, commits),
         Run(
             "Evaluate",
@@ -163,16 +128,7 @@ def _march(history: _History, release: str, date: str) -> list[Run]:
             [("metrics", Item("Metrics", f"s3://models.example.com/router/{date}/quality.json"))],
         ),
         # Nothing had changed overnight, so the pipeline took the outputs of the day before.
-        Run(
-            "Finetune",
-            f"router-{nightly}",
-            f"{nightly} 02:00",
-            nightly,
-            [("base", encoder), *months],
-            [("model", router)],
-            {"Git_Repo": commits["Git_Repo"], "Git_Start_Commit": commits["Git_End_Commit"]},
-            "cached",
-        ),
+        _finetune("router", f"{nightly} 02:00", [("base", encoder), *months], router, _after(commits), state="cached"),
     ]
 
 
@@ -181,13 +137,24 @@ def _april(history: _History, release: str, date: str) -> list[Run]:
     paths = {"base": "base/lexicon.json", "tickets": "data/tickets"}
     inputs = [(slot, Item("Dataset", path, {"md5": md5(path)})) for slot, path in paths.items()]
     tone = Item("Model", "models/tone/model.json", {"md5": md5("models/tone/model.json")})
-    return [Run("Finetune", f"tone-{date}", f"{date} 10:00", date, inputs, [("model", tone)], commits)]
+    return [_finetune("tone", f"{date} 10:00", inputs, tone, commits)]
 
 
 def _by_address_alone(model: str, date: str, commits: dict[str, str]) -> Run:
     inputs = [("base", Item("Model", "base/lexicon.json")), ("tickets", Item("Dataset", "data/tickets"))]
-    made = Item("Model", f"models/{model}/model.json")
-    return Run("Finetune", f"{model}-{date}", f"{date} 09:00", date, inputs, [("model", made)], commits)
+    return _finetune(model, f"{date} 09:00", inputs, Item("Model", f"models/{model}/model.json"), commits)
+
+
+def _finetune(
+    model: str, time: str, inputs: list[tuple[str, Item]], made: Item, said: dict[str, str], state: str = "complete"
+) -> Run:
+    date = time.partition(" ")[0]
+    return Run("Finetune", f"{model}-{date}", time, date, inputs, [("model", made)], said, state)
+
+
+def _after(commits: dict[str, str]) -> dict[str, str]:
+    """What a run says of git that began once a training was recorded, and was recorded by none itself."""
+    return {"Git_Repo": commits["Git_Repo"], "Git_Start_Commit": commits["Git_End_Commit"]}
 
 
 def _distil(model: str, version: str, teacher: Item, date: str, commits: dict[str, str]) -> Run:
@@ -199,5 +166,5 @@ def _distil(model: str, version: str, teacher: Item, date: str, commits: dict[st
         date,
         [("model", teacher)],
         [("model", made)],
-        {"Git_Repo": commits["Git_Repo"], "Git_Start_Commit": commits["Git_End_Commit"]},
+        _after(commits),
     )
