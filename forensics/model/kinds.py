@@ -81,7 +81,7 @@ class GapKind(StrEnum):
 
     MISSING_LISTING = "missing-listing"  # a directory whose members are not known: admits files
     NO_DIGEST = "no-digest"  # a version whose bytes are not known: admits everything
-    NO_PRODUCER = "no-producer"  # an output of some stage whose run is not on record: admits everything
+    NO_PRODUCER = "no-producer"  # an output whose run, or a run whose memory, is not on record: admits everything
     CODE_NOT_COMMITTED = "code-not-committed"  # the stage ran with files that no commit holds: admits commits and files
     SHALLOW = "shallow"  # history before this version was not cloned: admits everything
     EXTERNAL = "external"  # it comes from outside and is known by no content hash: admits contents

@@ -28,7 +28,7 @@ REASONS: dict[str, str] = {
     "other-algorithm": "known only by a digest that cannot be compared with the bad one",
     "missing-listing": "the files of a directory are not on record",
     "no-digest": "known by no digest of its bytes",
-    "no-producer": "the run that made it is not on record",
+    "no-producer": "the run that made it, or what that run was built on, is not on record",
     "code-not-committed": "a run read a file in a state that no commit holds",
     "shallow": "the history before it was not cloned",
     "external": "it came from outside and is known by no content hash",
