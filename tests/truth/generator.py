@@ -49,7 +49,11 @@ class Generator(People, Stages, Merges):
             if state.stages:
                 getattr(self, action)(state)
         if self.chance(0.75):
-            self.repro(state, self.random.choice([0.5, 1.0]) if "stale" in self.features else 1.0)
+            share = self.random.choice([0.5, 1.0]) if "stale" in self.features else 1.0
+            if share == 1.0 and "persist" in self.features and self.aside.random() < 0.3:
+                self.rehearse(state)
+                done.append("rehearse")
+            self.repro(state, share)
             done.append("repro")
         return ", ".join(done).replace("_", " ")
 

@@ -46,10 +46,12 @@ class Maker:
         features: names of ``FEATURES`` that occur.
         authors: the commit that wrote each token.
         now: the commit that is being made.
+        aside: chance for what was added later, so that all else stays as it was for a seed.
     """
 
     def __init__(self, seed: int, features: frozenset[str] | None = None) -> None:
         self.random = random.Random(seed)
+        self.aside = random.Random(f"aside {seed}")
         chosen = {name for name, share in FEATURES.items() if self.random.random() < share}
         self.features = frozenset(chosen if features is None else chosen & features)
         self.counter = 0

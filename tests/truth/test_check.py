@@ -128,13 +128,14 @@ def test_the_generator_makes_all_that_it_lists() -> None:
             made["without a token"] += bool(version.runs) and not thing.tokens()
         made["several projects"] += len(history.roots) > 1
         made["legacy"] += bool(history.legacy)
+        made["uncommitted run"] += any("rehearse" in commit.message for commit in history.commits)
         made["merge"] += any(len(commit.parents) > 1 for commit in history.commits)
         made["foreach"] += any(stage.items for commit in history.commits for stage in commit.state.stages.values())
         made["annotated tag"] += any("@" in tag for tag in history.tags)
         seen.update(kind for kind, count in made.items() if count)
     rare = {kind: count for kind, count in seen.items() if count < 5}
     assert not rare
-    assert len(seen) == 17
+    assert len(seen) == 18
 
 
 @pytest.mark.parametrize("seed", range(3))
