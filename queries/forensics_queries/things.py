@@ -77,7 +77,7 @@ class _Names:
     stores: dict[int, str]
 
     def row(self, source: int, name: str) -> str:
-        """The subject of a row of a store; empty for what is none."""
+        """The subject of a row; empty where the source is no store, whatever its documents are called."""
         prefix = self.stores.get(source, "")
         return prefix + name if prefix and name else ""
 

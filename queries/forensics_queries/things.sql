@@ -11,13 +11,21 @@ SELECT id, name, count(*) OVER (PARTITION BY name) = 1, kind = 'mlmd' FROM sourc
 -- @name versions
 -- @param ids node ids
 -- The id in a store stands for a version only where the row has had one state.
-SELECT v.version_id, v.source_id, v.path, coalesce(v.digest, ''), coalesce(v.owner, ''), v.kind,
-    coalesce(v.name, ''), coalesce(v.label, ''),
-    CASE WHEN v.document = 'Artifact' AND (
-        SELECT count(*) FROM version o JOIN origin g ON g.id = o.origin
-        WHERE g.source = v.source_id AND g.path = 'Artifact' AND g.locus = v.document_locus
-    ) = 1 THEN 'artifact/' || v.document_locus ELSE '' END
-FROM versions v WHERE v.version_id IN (SELECT unnest($ids::INTEGER[])) ORDER BY v.version_id;
+WITH asked AS MATERIALIZED (
+    FROM versions WHERE version_id IN (SELECT unnest($ids::INTEGER[]))
+), overwritten AS (
+    SELECT o.source, o.path, o.locus FROM origin o
+    JOIN source s ON s.id = o.source AND s.kind = 'mlmd'
+    JOIN version v ON v.origin = o.id
+    SEMI JOIN asked a ON a.source_id = o.source AND a.document = o.path AND a.document_locus = o.locus
+    GROUP BY ALL HAVING count(*) > 1
+)
+SELECT a.version_id, a.source_id, a.path, coalesce(a.digest, ''), coalesce(a.owner, ''), a.kind,
+    coalesce(a.name, ''), coalesce(a.label, ''),
+    CASE WHEN w.locus IS NULL THEN coalesce(lower(a.document) || '/' || a.document_locus, '') ELSE '' END
+FROM asked a
+LEFT JOIN overwritten w ON w.source = a.source_id AND w.path = a.document AND w.locus = a.document_locus
+ORDER BY a.version_id;
 
 -- @name contents
 -- @param ids node ids
@@ -37,7 +45,7 @@ FROM asked c LEFT JOIN named n ON n.id = c.id LEFT JOIN listed l ON l.id = c.id 
 -- @name executions
 -- @param ids node ids
 SELECT e.id, e.source, e.identity, e.name, coalesce(nullif(e.script, ''), o.path, ''), e.command,
-    CASE WHEN o.path = 'Execution' THEN 'execution/' || o.locus ELSE '' END
+    coalesce(lower(o.path) || '/' || o.locus, '')
 FROM execution e LEFT JOIN origin o ON o.id = e.origin
 WHERE e.id IN (SELECT unnest($ids::INTEGER[])) ORDER BY e.id;
 
@@ -60,6 +68,6 @@ WHERE r.id IN (SELECT unnest($ids::INTEGER[])) ORDER BY r.id;
 
 -- @name contexts
 -- @param ids node ids
-SELECT n.id, o.source, arg_max(d.name, d.acquisition), arg_max(d.type, d.acquisition), 'context/' || min(o.locus)
+SELECT n.id, o.source, arg_max(d.name, d.acquisition), arg_max(d.type, d.acquisition), min(lower(o.path) || '/' || o.locus)
 FROM node n JOIN details d ON d.node = n.id JOIN origin o ON o.id = d.origin
 WHERE n.kind = 'context' AND n.id IN (SELECT unnest($ids::INTEGER[])) GROUP BY n.id, o.source ORDER BY n.id;

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.case import Case
+from forensics.digest import Digest
 from forensics.errors import UsageError
-from forensics.model import Acquired, Edge, EdgeKind, Gap, GapKind, Origin, Version, content_key
+from forensics.model import Acquired, Edge, EdgeKind, Gap, GapKind, Origin, Source, Version, content_key
 from forensics_queries.find import find
 from forensics_queries.subject import Subject, resolve
 from forensics_queries.things import things
@@ -278,3 +279,21 @@ def test_a_tag_that_is_gone_still_means_what_it_meant_and_is_said_to_be_gone(cas
     assert "gone" in gone.meaning
     assert gone.nodes == resolve(case, f"a@{before.oid(0)}").nodes
     assert resolve(case, "a@v2").nodes == resolve(case, "a@HEAD").nodes
+
+
+def test_the_id_of_a_row_means_a_version_as_long_as_the_row_had_one_state(case_of: Callable[..., Case]) -> None:
+    case = case_of()
+    for state, digit in (("one", "a"), ("two", "b")):
+        source = Source("mlmd", "/x/metadata.db", "store", ("rows",), state=state)
+        digests = {"3": Digest("md5", digit * 32), "4": Digest("md5", "c" * 32)}
+        made = [
+            Version(f"model-{row}", digest, Origin("Artifact", locus=row), identity=f"{row} {digest}")
+            for row, digest in digests.items()
+        ]
+        case.ingest(source, [*made, Acquired(state, {})])
+        shown = things(case, [row[0] for row in case.rows("SELECT id FROM version")]).values()
+        expected = {"mlmd:artifact/4", *(["mlmd:artifact/3"] if state == "one" else [])}
+        assert {thing.subject for thing in shown if thing.subject.startswith("mlmd:")} == expected
+        for thing in shown:
+            assert resolve(case, thing.subject).nodes == (thing.id,)
+    assert len(resolve(case, "mlmd:artifact/3").nodes) == 2
