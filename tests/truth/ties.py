@@ -94,8 +94,8 @@ class Ties:
         return not version.runs and any(blob.content == subject.target and not _is_made(blob) for blob in blobs)
 
     def _copies(self, version: Version) -> bool:
-        """Somebody put there what is tied already, or a part of it."""
-        if version.runs:
+        """Somebody put there what is tied already, or a part of it. What is made of parts is tied by those alone."""
+        if version.runs or version.parts:
             return False
         target = self._subject.target
         blobs = [blob for thing in version.things for blob in thing.members.values()]
