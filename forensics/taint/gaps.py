@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Origins", "admitted_gaps", "origins_of", "other_algorithms", "same_addresses", "unlisted_siblings"]
 
 
+#: How the digest of a folder of code begins that a store knows by that digest alone.
+_CODE = "tfx-code:"
+
+
 @dataclass(frozen=True, slots=True)
 class Origins:
     """Where what is bad comes from, as far as it is on record.
@@ -28,7 +32,7 @@ class Origins:
     Attributes:
         contents: contents that seeds name, and their other digests.
         only_contents: every seed names a content.
-        commits: those at which what is bad first stands on record.
+        commits: those at which what is bad first stands on record; none where some of it stands outside of all history.
         placed: it was nowhere before them, as far as can be told (module docstring).
         source: the source that all seeds are versions, runs or releases of; None where there is no such source.
         has_code: some content is known by its git id, as code is.
@@ -46,7 +50,7 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
     """Sums up the seeds."""
     contents: set[int] = set()
     commits: set[int] = set()
-    placed, only_contents = True, True
+    placed, only_contents, outside = True, True, False
     for seed in seeds:
         kind = lineage.kind(seed.node)
         content = seed.node if kind is NodeKind.CONTENT else None
@@ -54,14 +58,18 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
             content = lineage.content(seed.node)
         places = lineage.places(seed.node if content is None else content)
         commits.update(places)
-        placed = placed and bool(places)
+        placed, outside = placed and bool(places), outside or not places
         if content is None:
             only_contents = False
             continue
         same = lineage.same(content)
         contents.update(same)
-        placed = placed and _arrived(lineage, order, _carriers(lineage, same))
+        carriers = sorted(set(_carriers(lineage, same)))
+        outside = outside or _is_outside(lineage, carriers)
+        placed = placed and _arrived(lineage, order, carriers)
     ids = lineage.case.rows(statements("forensics.taint", "gaps.sql")["git_ids"], {"contents": sorted(contents)})
+    # A store says in its own time when it knew something, and no commit stands before that.
+    placed, commits = placed and not outside, set() if outside else commits
     return Origins(
         frozenset(contents), only_contents, tuple(sorted(commits)), placed, _only_source(lineage, seeds), bool(ids)
     )
@@ -72,6 +80,12 @@ def _only_source(lineage: "Lineage", seeds: Iterable[Seed]) -> int | None:
     nodes = sorted({seed.node for seed in seeds})
     found = lineage.case.rows(statements("forensics.taint", "gaps.sql")["sources"], {"nodes": nodes})
     return found[0][0] if len(found) == 1 and found[0][1] == len(nodes) else None
+
+
+def _is_outside(lineage: "Lineage", carriers: list[int]) -> bool:
+    """Whether a source that is no history of commits holds some of what has a content."""
+    sql = statements("forensics.taint", "gaps.sql")["outside_history"]
+    return bool(lineage.case.rows(sql, {"versions": carriers}))
 
 
 def _arrived(lineage: "Lineage", order: "Order", carriers: Iterable[int]) -> bool:
@@ -131,6 +145,7 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
     alike = _alike(lineage, origins.contents)
     smallest, smallest_made = _smallest(lineage, origins.contents), _smallest(lineage, shared)
     home = None if _has_left(lineage, origins, spread) else origins.source
+    otherwise = _spelled_otherwise(lineage, home, spread)
     for node, kind, size, digest, source in lineage.case.rows(
         statements("forensics.taint", "gaps.sql")["standing_gaps"]
     ):
@@ -141,8 +156,13 @@ def admitted_gaps(lineage: "Lineage", origins: Origins, spread: "Spread") -> Ite
         if gap is GapKind.MISSING_LISTING:
             made = smallest_made is not None and (size is None or smallest_made <= size)
             admits = (marked and node in alike) or ((marked or made) and _is_put_together(lineage, node))
+            if digest is not None and digest.startswith(_CODE) and (source is None or home != source):
+                # Code from outside the store: what could be in code that no commit of the case holds.
+                admits = admits or _admits(GapKind.CODE_NOT_COMMITTED, marked, None, origins, home, source)
         else:
-            admits = _admits(gap, marked, digest, origins, home, source)
+            admits = _admits(gap, marked, digest, origins, home, source) or (
+                gap is GapKind.HASHLESS and node in otherwise
+            )
         if admits:
             yield node, gap
 
@@ -196,6 +216,15 @@ def _has_left(lineage: "Lineage", origins: Origins, spread: "Spread") -> bool:
     return any(source != origins.source for source, _ in found)
 
 
+def _spelled_otherwise(lineage: "Lineage", home: int | None, spread: "Spread") -> frozenset[int]:
+    """What a store knows by its address alone, and may be something that is bad in it by another name of its place."""
+    if home is None:
+        return frozenset()
+    nodes = sorted({node for node, _ in spread.causes if lineage.is_version(node)})
+    sql = statements("forensics.taint", "gaps.sql")["spelled_otherwise"]
+    return frozenset(row[0] for row in lineage.case.rows(sql, {"nodes": nodes, "source": home}))
+
+
 def _admits(
     gap: GapKind, marked: bool, digest: str | None, origins: Origins, home: int | None, source: int | None
 ) -> bool:
@@ -215,7 +244,7 @@ def _admits(
 
 
 def same_addresses(lineage: "Lineage", seeds: Iterable[Seed]) -> list[int]:
-    """Rule 10 for addresses: versions that may be a marked one of a store, logged again at its path.
+    """Rule 10 for addresses: versions that may be a marked one of a store, by where it was read from or logged again.
 
     Args:
         lineage: the graph.

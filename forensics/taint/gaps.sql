@@ -3,10 +3,14 @@
 -- @param contents ids of the marked contents and their other digests
 
 -- @name standing_gaps
-SELECT g.node, g.kind, g.size, c.algorithm || ':' || c.value AS digest, coalesce(a.source, e.source) AS source
+SELECT g.node, g.kind, g.size, c.algorithm || ':' || c.value AS digest, coalesce(a.source, e.source, h.source) AS source
 FROM gap g
+LEFT JOIN (
+    SELECT v.content AS id, min(a.source) AS source FROM version v JOIN artifact a ON a.id = v.artifact
+    WHERE v.content IN (SELECT node FROM gap) GROUP BY v.content HAVING count(DISTINCT a.source) = 1
+) h ON h.id = g.node
 LEFT JOIN version v ON v.id = g.node
-LEFT JOIN content c ON c.id = v.content
+LEFT JOIN content c ON c.id = coalesce(v.content, g.node)
 LEFT JOIN artifact a ON a.id = v.artifact
 LEFT JOIN execution e ON e.id = g.node
 WHERE NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
@@ -14,12 +18,34 @@ ORDER BY g.node, g.kind;
 
 -- @name same_addresses
 -- @param nodes ids of versions
-SELECT DISTINCT o.id FROM version v
+WITH RECURSIVE met(id) AS (
+    SELECT v.id FROM version v WHERE v.content IS NULL AND list_contains($nodes::INTEGER[], v.id)
+    UNION
+    SELECT e.cause FROM edge e JOIN met m ON m.id = e.effect WHERE e.kind = 'imported' AND e.reason = 'by-uri'
+)
+SELECT m.id FROM met m WHERE NOT list_contains($nodes::INTEGER[], m.id)
+UNION
+SELECT o.id FROM version v
 JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
 JOIN version o ON o.artifact = v.artifact AND o.id <> v.id
 WHERE v.content IS NULL AND list_contains($nodes::INTEGER[], v.id)
   AND NOT EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = o.id)
-ORDER BY o.id;
+ORDER BY 1;
+
+-- @name spelled_otherwise
+-- Addresses that end in the same two names may be one file, as two machines call it; two buckets, say, are two places.
+-- @param nodes ids of nodes
+WITH located AS (
+    SELECT v.id, a.source, a.path, array_to_string(string_split(a.path, '/')[-2:], '/') AS tail,
+        EXISTS (FROM details d WHERE d.node = v.id AND regexp_matches(d.uri, '^[A-Za-z][A-Za-z0-9+.-]+://')
+            AND NOT starts_with(lower(d.uri), 'file:')) AS remote
+    FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source AND contains(a.path, '/')
+)
+SELECT DISTINCT g.node FROM gap g
+JOIN located l ON l.id = g.node
+JOIN located r ON r.tail = l.tail AND r.path <> l.path AND NOT (r.remote AND l.remote)
+SEMI JOIN (SELECT unnest($nodes::INTEGER[]) AS id) n ON n.id = r.id
+WHERE g.kind = 'hashless' ORDER BY g.node;
 
 -- @name sources
 -- @param nodes ids of nodes
@@ -40,6 +66,11 @@ WHERE c.algorithm = 'git' ORDER BY c.id;
 SELECT count(*) > 0 FROM edge e JOIN version v ON v.id = e.cause JOIN artifact a ON a.id = v.artifact
 WHERE e.kind = 'used' AND list_contains($runs::INTEGER[], e.effect) AND v.kind NOT IN ('code', 'params')
   AND NOT starts_with(a.path, '$ ');
+
+-- @name outside_history
+-- @param versions ids of versions
+SELECT v.id FROM version v JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind <> 'git'
+WHERE list_contains($versions::INTEGER[], v.id) AND a.source > 0 LIMIT 1;
 
 -- @name opaque_versions
 -- @param versions ids of versions

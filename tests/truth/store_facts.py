@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.truth.facts import Facts, subjects
 from tests.truth.store_world import CACHED, Pair, Row
-from tests.truth.world import Thing
+from tests.truth.world import Blob, Thing
 
 #: A version by source and by what tells it there: path and digest, or its row.
 Key = tuple[str, str, str]
@@ -96,6 +96,8 @@ def held(pair: Pair, facts: Iterable[Facts]) -> Iterator[Held]:
 def every_subject(pair: Pair, facts: Iterable[Facts]) -> list[Asked]:
     """All that can be asked of a pair: commits, contents, artifacts and executions of the stores."""
     found = []
+    rows = [row for store in pair.stores for row in store.rows if row.made and len(row.things) == 1]
+    own = {row.things[0].content: frozenset(pair.wrote.get(row.atom, ())) for row in rows}
     for number, each in enumerate(facts):
         for subject in subjects(each):
             targets = {subject.target}
@@ -104,20 +106,26 @@ def every_subject(pair: Pair, facts: Iterable[Facts]) -> list[Asked]:
             text = subject.text
             if "@{" in text:
                 text = f"{repository_name(number)}:{text}"
-            found.append(Asked(subject.kind, text, frozenset(targets), subject.tokens, number))
+            tokens = subject.tokens | own.get(subject.target, frozenset())
+            found.append(Asked(subject.kind, text, frozenset(targets), tokens, number))
     for store in pair.stores:
         for row in store.rows:
-            targets, tokens = {row.atom}, set(pair.wrote.get(row.atom, ()))
+            targets, brought = {row.atom}, pair.wrote.get(row.atom, set()) | _written(row.things[-1])
             if row.evidence != "uri":
                 targets.add(row.things[-1].content)
             text = f"mlmd:{store_name(store.number)}:{row.name}"
-            found.append(Asked("artifact", text, frozenset(targets), frozenset(tokens)))
+            found.append(Asked("artifact", text, frozenset(targets), frozenset(brought)))
         for run in store.runs:
             if run.state != CACHED:
                 text = f"mlmd:{store_name(store.number)}:execution/{run.number}"
-                tokens = set(pair.wrote.get(run.atom, ()))
-                found.append(Asked("execution", text, frozenset({run.atom}), frozenset(tokens)))
+                brought = pair.wrote.get(run.atom, set())
+                found.append(Asked("execution", text, frozenset({run.atom}), frozenset(brought)))
     return found
+
+
+def _written(thing: Thing) -> frozenset[str]:
+    """The tokens of a file that somebody wrote: what a run made, and a directory, hold those of others."""
+    return frozenset(thing.tokens() if isinstance(thing, Blob) and thing.data.startswith(b"tok") else ())
 
 
 def choose_subjects(pair: Pair, facts: list[Facts], count: int, chance: random.Random) -> list[Asked]:

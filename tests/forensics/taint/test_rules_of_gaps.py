@@ -3,14 +3,41 @@
 Every history here comes out otherwise without its rule.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from forensics.case import Case
-from forensics.model import ArtifactKind, Gap, GapKind, SameBytes, Source, Strength, commit_key
+from forensics.digest import Digest
+from forensics.model import (
+    ArtifactKind,
+    Details,
+    Gap,
+    GapKind,
+    Reference,
+    ReferenceKind,
+    SameBytes,
+    Source,
+    Strength,
+    commit_key,
+    content_key,
+)
 from tests.support.history import WHERE, Asked, History, md5
+
+
+@contextmanager
+def stored(folder: Path, store: History, repository: History) -> Iterator[Asked]:
+    """The records of a store and of a repository in one case."""
+    with Case.open(folder / "case.duckdb", write=True, new=True) as case:
+        case.ingest(Source("mlmd", "/store.db", "store", ("s",), state="state"), store.records)
+        case.ingest(Source("git", "/repo", "repo", ("0" * 40,), "sha1", "state"), repository.records)
+        nodes = dict(case.rows("SELECT key, id FROM node ORDER BY key DESC"))
+        # Without the number of the source; what both have is the store's.
+        bare = {key.partition("\0")[2]: node for key, node in nodes.items() if key[0].isdigit()}
+        yield Asked(case, nodes | bare)
 
 
 class TestRule10Rehash:
@@ -34,6 +61,20 @@ class TestRule10Rehash:
         history.records.append(SameBytes(old.digest, new.digest, Strength.ASSUMED, old.origin, "rehash"))
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(new.digest), old).startswith("unknown")
+
+    def test_what_a_store_knows_by_its_address_alone_may_be_the_marked_file(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        logged, model = history.version("/srv/data/raw.csv", None), history.version("model", "m")
+        uri = Reference(logged.key, ReferenceKind.URI, "/srv/data/raw.csv", WHERE, strength=Strength.INFERRED)
+        history.records.append(uri)
+        history.run([logged], [model])
+        repository = History()
+        at = repository.commit()
+        file, report = repository.version("data/raw.csv", "raw", at), repository.version("report", "r", at)
+        repository.run([file], [report], at)
+        with stored(tmp_path, history, repository) as asked:
+            assert asked.verdicts(asked.judge(logged), file, report) == ["unknown: inferred"] * 2
 
 
 class TestRule11GapsAdmitOrDoNot:
@@ -149,8 +190,60 @@ class TestRule11GapsAdmitOrDoNot:
         at = repository.commit()
         copy = repository.version("data/m", "m" if leaves else "other", at)
         repository.run([copy], [repository.version("out/o", "o", at)], at)
-        with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
-            case.ingest(Source("mlmd", "/store.db", "store", ("s",), state="state"), history.records)
-            case.ingest(Source("git", "/repo", "repo", ("0" * 40,), "sha1", "state"), repository.records)
-            asked = Asked(case, dict(case.rows("SELECT key, id FROM node")))
+        with stored(tmp_path, history, repository) as asked:
             assert asked.verdict(asked.judge(bad), read) == ("unknown: hashless" if leaves else "clear")
+
+    @pytest.mark.parametrize(
+        ("first", "second", "verdict"),
+        [
+            ("/home/ann/runs/m.bin", "D:/share/runs/m.bin", "unknown: hashless"),
+            ("/home/ann/runs/m.bin", "gs://bucket/runs/m.bin", "unknown: hashless"),
+            ("/home/ann/runs/m.bin", "/home/ann/other/m.bin", "clear"),
+            ("s3://here/runs/m.bin", "s3://there/runs/m.bin", "clear"),
+        ],
+    )
+    def test_two_machines_may_call_one_file_by_two_addresses(
+        self, history: History, tmp_path: Path, first: str, second: str, verdict: str
+    ) -> None:
+        written, read = (history.version(uri.partition(":/")[2] or uri, None) for uri in (first, second))
+        bad = history.run([], [written])
+        history.gap(GapKind.HASHLESS, read)
+        for version, uri in ((written, first), (read, second)):
+            history.records.append(Details(version.key, "File", "", uri, "", "", None, None, WHERE))
+        with stored(tmp_path, history, History()) as asked:
+            assert asked.verdict(asked.judge(bad), read) == verdict
+
+    def test_nothing_stands_before_what_a_store_holds_too(self, history: History, tmp_path: Path) -> None:
+        made, copied = history.version("runs/m", "m"), history.version("runs/n", "n")
+        bad = history.run([], [made])
+        history.run([made], [copied])
+        repository = History()
+        before = repository.commit()
+        tracked = repository.version("data/n", "n", before)
+        repository.version("data/m", "m", repository.commit(before))
+        with stored(tmp_path, history, repository) as asked:
+            levels = [asked.verdict(asked.judge(seed), tracked) for seed in (made, bad)]
+        assert levels == ["affected", "affected"]
+
+    @pytest.mark.parametrize("seed", ["file", "commit", "data", "run"])
+    def test_code_that_a_store_knows_by_its_digest_alone_admits_files_of_git(
+        self, history: History, tmp_path: Path, seed: str
+    ) -> None:
+        module = replace(
+            history.version("module:train", None), digest=Digest("tfx-code", "0" * 64), kind=ArtifactKind.CODE
+        )
+        assert module.digest is not None
+        history.records += [module, Gap(GapKind.MISSING_LISTING, content_key(module.digest), "no listing", WHERE)]
+        model = history.version("model", "m")
+        history.run([module], [model])
+        repository = History()
+        bad = repository.commit()
+        subjects = {
+            "commit": bad,
+            "file": repository.file("train.py", "code", bad).digest,
+            "data": repository.version("raw", "poison", repository.commit()).digest,
+            "run": history.run([], [history.version("other", None)]),
+        }
+        with stored(tmp_path, history, repository) as asked:
+            verdict = asked.verdict(asked.judge(subjects[seed]), model)
+        assert verdict == ("clear" if seed == "run" else "unknown: missing-listing")
