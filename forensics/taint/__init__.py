@@ -129,7 +129,7 @@ def judge(
     for run, file in list(undeclared_code(lineage, spread)):
         spread.doubt(run, Reason.UNDECLARED_CODE, place=file)
     spread.run()
-    for version in same_addresses(lineage, seeds):
+    for version in same_addresses(lineage, seeds, origins):
         spread.doubt(version, Strength.INFERRED.value)
     for content in other_algorithms(lineage, origins):
         spread.doubt_bytes(content, Reason.OTHER_ALGORITHM)

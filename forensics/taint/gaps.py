@@ -243,16 +243,20 @@ def _admits(
             return True
 
 
-def same_addresses(lineage: "Lineage", seeds: Iterable[Seed]) -> list[int]:
-    """Rule 10 for addresses: versions that may be a marked one of a store, by where it was read from or logged again.
+def same_addresses(lineage: "Lineage", seeds: Iterable[Seed], origins: Origins) -> list[int]:
+    """Rule 10 for addresses: versions that may be what is marked, by where they were read, written or logged again.
 
     Args:
         lineage: the graph.
-        seeds: what is bad; those without a digest count.
+        seeds: what is bad; of those that are versions, the ones without a digest count.
+        origins: the contents that are bad.
     """
     nodes = sorted({seed.node for seed in seeds if lineage.is_version(seed.node)})
+    holders = sorted({version for content in origins.contents for version in lineage.holders(content)})
+    if not nodes and not holders:
+        return []
     sql = statements("forensics.taint", "gaps.sql")["same_addresses"]
-    return [row[0] for row in lineage.case.rows(sql, {"nodes": nodes})] if nodes else []
+    return [row[0] for row in lineage.case.rows(sql, {"nodes": nodes, "holders": holders})]
 
 
 def other_algorithms(lineage: "Lineage", origins: Origins) -> list[int]:

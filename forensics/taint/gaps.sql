@@ -18,6 +18,7 @@ ORDER BY g.node, g.kind;
 
 -- @name same_addresses
 -- @param nodes ids of versions
+-- @param holders ids of versions that have the marked contents
 WITH RECURSIVE met(id) AS (
     SELECT v.id FROM version v WHERE v.content IS NULL AND list_contains($nodes::INTEGER[], v.id)
     UNION
@@ -30,6 +31,11 @@ JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind
 JOIN version o ON o.artifact = v.artifact AND o.id <> v.id
 WHERE v.content IS NULL AND list_contains($nodes::INTEGER[], v.id)
   AND NOT EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = o.id)
+UNION
+-- What a run wrote there, without a digest, may be the very file that stands there now.
+SELECT e.cause FROM edge e JOIN version v ON v.id = e.cause AND v.content IS NULL
+WHERE e.kind = 'imported' AND e.reason = 'by-uri' AND list_contains($holders::INTEGER[], e.effect)
+  AND EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = e.cause)
 ORDER BY 1;
 
 -- @name spelled_otherwise

@@ -15,6 +15,8 @@ from forensics.digest import Digest
 from forensics.model import (
     ArtifactKind,
     Details,
+    Edge,
+    EdgeKind,
     Gap,
     GapKind,
     Reference,
@@ -22,6 +24,7 @@ from forensics.model import (
     SameBytes,
     Source,
     Strength,
+    Version,
     commit_key,
     content_key,
 )
@@ -75,6 +78,23 @@ class TestRule10Rehash:
         repository.run([file], [report], at)
         with stored(tmp_path, history, repository) as asked:
             assert asked.verdicts(asked.judge(logged), file, report) == ["unknown: inferred"] * 2
+
+    def test_what_a_run_wrote_where_a_marked_content_stands_may_be_that_content(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        at = history.commit()
+        stands = history.version("out.csv", "poison", at)
+        wrote, other = Version("store/out.csv", None, WHERE), Version("store/other.csv", None, WHERE)
+        model = history.version("model", "m")
+        history.records += [wrote, other]
+        history.run([], [wrote, other])
+        history.run([wrote], [model])
+        history.records.append(
+            Edge(EdgeKind.IMPORTED, wrote.key, stands.key, WHERE, Strength.INFERRED, reason="by-uri")
+        )
+        with history.case(tmp_path) as asked:
+            found = asked.verdicts(asked.judge(md5("poison")), wrote, model, other)
+        assert found == ["unknown: inferred", "unknown: inferred", "clear"]
 
 
 class TestRule11GapsAdmitOrDoNot:
