@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "connect", "create", "transaction", "translated"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # A case may have been handed over by somebody else, and SQL on it may come from a user: no file, network or
 # extension is within reach of a statement (evidence: DuckDB's own security page).

@@ -106,3 +106,18 @@ CREATE TABLE deployment (
     source INTEGER, model VARCHAR, subject VARCHAR, environment VARCHAR, started BIGINT, ended BIGINT, origin INTEGER,
     acquisition INTEGER
 );
+
+-- @name schema_3
+-- What people observed: a symptom, an inspection, or a series of measurements to go by. Never a cause by itself.
+CREATE TABLE observation (
+    id INTEGER, kind VARCHAR, subject VARCHAR, state VARCHAR, metric VARCHAR, reliability DOUBLE, reason VARCHAR,
+    author VARCHAR, made_at TIMESTAMP
+);
+CREATE TABLE observation_withdrawal (observation INTEGER, reason VARCHAR, author VARCHAR, made_at TIMESTAMP);
+-- A number that a version of a metric holds under a name.
+CREATE TABLE measurement (version INTEGER, name VARCHAR, value DOUBLE, origin INTEGER, acquisition INTEGER);
+-- Stored bytes that were hashed again: what was found at a path, and when.
+CREATE TABLE byte_check (
+    source INTEGER, content INTEGER, path VARCHAR, size BIGINT, mtime_ns BIGINT, state VARCHAR, found VARCHAR,
+    sha256 VARCHAR, checked_at TIMESTAMP
+);

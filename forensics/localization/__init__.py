@@ -1,0 +1,1 @@
+"""From symptoms to sources: which origins explain the versions that misbehave, and how probable each is."""

@@ -1,0 +1,25 @@
+"""What people are shown of each question: the choice of columns, groups and reasons, a module a kind of question."""
+
+from typing import Any
+
+from forensics.answer import Answer
+from forensics.report.layout import Layout, generic
+from forensics.report.layouts import blast_radius, marks, reading, releases, rollback, things
+
+__all__ = ["LAYOUTS", "layout"]
+
+LAYOUTS: dict[str, Layout] = {
+    **reading.LAYOUTS,
+    **things.LAYOUTS,
+    **blast_radius.LAYOUTS,
+    **rollback.LAYOUTS,
+    **releases.LAYOUTS,
+    **marks.LAYOUTS,
+}
+
+
+def layout(answer: Answer[Any]) -> Layout:
+    """The layout of a question: its own, else one made from the fields of its rows."""
+    if answer.question in LAYOUTS:
+        return LAYOUTS[answer.question]
+    return generic(answer.rows[0] if answer.rows else None, exact=answer.question == "sql")

@@ -1,0 +1,70 @@
+"""``rollback``: what to do about each artifact, with commands to copy."""
+
+from typing import Any
+
+from forensics.answer import Answer
+from forensics.report.layout import VERBATIM, Column, Detail, Layout
+from forensics.report.layouts.parts import counted, labelled
+
+__all__ = ["LAYOUTS"]
+
+
+_OUTCOMES = {
+    "restore": "RESTORE a clean version, the newest of its branch",
+    "unproved": "UNPROVED, the newest clean version, but its bytes are corrupt or were not found",
+    "rebuild": "REBUILD, no clean version is left",
+    "keep": "KEEP, the newest version is clean",
+}
+
+
+_TO_DO = {
+    "restore": "to restore",
+    "unproved": "clean but without proved bytes",
+    "rebuild": "to rebuild",
+    "keep": "to keep",
+}
+
+
+def _opening(answer: Answer[Any]) -> str:
+    """How many artifacts there are to a treatment, and where somebody has to choose."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in answer.rows:
+        found.setdefault((row.thing.source, row.artifact), []).append(row.outcome)
+    counts = {outcome: sum(outcome in outcomes for outcomes in found.values()) for outcome in _OUTCOMES}
+    said = counted({_TO_DO[outcome]: n for outcome, n in counts.items()}, "")
+    if any(outcomes.count("restore") > 1 for outcomes in found.values()):
+        said += "; where several branches hold a clean version, take one, the released first"
+    return said
+
+
+def _detail(row: Any) -> tuple[Detail, ...]:
+    found = [*labelled(commit=row.commit, **{f"bytes {row.bytes}": row.bytes_detail}, sha256=row.sha256)]
+    for refused in row.refused:
+        because = f" ({refused.reason}{f', {refused.place.title}' if refused.place else ''})" if refused.reason else ""
+        named = f" ({', '.join(refused.releases)})" if refused.releases else ""
+        found.append(
+            ("refused:", f"{refused.thing.digest or refused.thing.title}{named} is {refused.verdict}{because}")
+        )
+    found += [(VERBATIM, command) for command in row.commands]
+    for number, step in enumerate(row.plan, 1):
+        by = f" by {step.clean.digest}" if step.clean else " by a clean one, which a person has to supply"
+        found.append((f"{number}.", f"{step.action} {step.thing.title}{by if step.action == 'replace' else ''}"))
+        found += [(VERBATIM, command) for command in step.commands]
+    return tuple(found)
+
+
+LAYOUTS = {
+    "rollback": Layout(
+        (
+            Column("SOURCE", lambda row: row.thing.source, apart=True),
+            Column("WHAT", lambda row: row.artifact),
+            Column("RELEASES", lambda row: ", ".join(row.releases)),
+            Column("BYTES", lambda row: row.bytes),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+        ),
+        heading=lambda row: _OUTCOMES.get(row.outcome, row.outcome),
+        detail=_detail,
+        opening=_opening,
+        empty="no affected or unknown model that a commit holds was found",
+    ),
+}
