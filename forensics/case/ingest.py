@@ -128,8 +128,8 @@ def ingest(
         added: dict[str, int] = {}
         with transaction(connection):
             if known is None:
-                row = [number, source.kind, source.name, source.object_format, acquisition]
-                connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?)", row)
+                row = [number, source.kind, source.name, source.object_format, acquisition, source.is_store]
+                connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?, ?)", row)
             connection.execute(sql["insert_fingerprints"], {"source": number, "values": list(source.fingerprints)})
             if staging is not None:
                 given = {"source": number, "acquisition": acquisition, "connector": read_by, "state": seen}

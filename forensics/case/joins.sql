@@ -181,7 +181,7 @@ WITH logged AS (
         (SELECT count(DISTINCT g.cause) > 1 FROM edge g WHERE g.kind = 'generated' AND g.effect = v.id
             AND g.reason <> 'parent-dag') AS overwritten
     FROM version v SEMI JOIN reference r ON r.node = v.id AND r.kind = 'uri'
-    JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
+    JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.is_store
     LEFT JOIN content c ON c.id = v.content
 ), bare AS (
     SELECT id, artifact, origin, lead(id) OVER (PARTITION BY artifact ORDER BY id) AS next,

@@ -289,7 +289,7 @@ UNION ALL
 SELECT k.id, $acquisition FROM (
     SELECT v.id, a.source FROM version v JOIN artifact a ON a.id = v.artifact UNION ALL SELECT id, source FROM execution
 ) k
-JOIN source s ON s.id = k.source AND s.kind = 'mlmd'
+JOIN source s ON s.id = k.source AND s.is_store
 WHERE k.source = $source AND NOT EXISTS (FROM local_node n WHERE n.id = k.id)
   AND NOT EXISTS (FROM missed m WHERE m.node = k.id);
 

@@ -108,6 +108,9 @@ CREATE TABLE deployment (
 );
 
 -- @name schema_3
+-- Whether the source's facts are rows of a store: known by their ids, and overwritten in place.
+ALTER TABLE source ADD COLUMN is_store BOOLEAN;
+UPDATE source SET is_store = kind = 'mlmd';
 -- What people observed: a symptom, an inspection, or a series of measurements to go by. Never a cause by itself.
 CREATE TABLE observation (
     id INTEGER, kind VARCHAR, subject VARCHAR, state VARCHAR, metric VARCHAR, reliability DOUBLE, reason VARCHAR,

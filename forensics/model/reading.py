@@ -20,6 +20,7 @@ class Source:
             boundaries) as commit ids. Two sources that share one are one.
         object_format: ``sha1`` or ``sha256`` for git, else empty.
         state: a digest of all that could change what a reading returns; equal states need no second reading.
+        is_store: its facts are rows known by their ids (``mlmd:artifact/12``), which later writes may overwrite.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Source:
     fingerprints: tuple[str, ...]
     object_format: str = ""
     state: str = ""
+    is_store: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ WITH RECURSIVE met(id) AS (
 SELECT m.id FROM met m WHERE NOT list_contains($nodes::INTEGER[], m.id)
 UNION
 SELECT o.id FROM version v
-JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind = 'mlmd'
+JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.is_store
 JOIN version o ON o.artifact = v.artifact AND o.id <> v.id
 WHERE v.content IS NULL AND list_contains($nodes::INTEGER[], v.id)
   AND NOT EXISTS (FROM edge g WHERE g.kind = 'generated' AND g.effect = o.id)

@@ -14,7 +14,7 @@ SELECT id FROM source ORDER BY id;
 -- @param kind what the store calls it: Artifact, Execution or Context
 -- @param row its id in the store
 SELECT DISTINCT n.id, o.source FROM origin o
-JOIN source s ON s.id = o.source AND s.kind = 'mlmd'
+JOIN source s ON s.id = o.source AND s.is_store
 JOIN (
     SELECT id, origin FROM version UNION ALL SELECT id, origin FROM execution
     UNION ALL SELECT d.node, d.origin FROM details d JOIN node c ON c.id = d.node AND c.kind = 'context'

@@ -6,7 +6,7 @@
 SELECT id, kind FROM node WHERE id IN (SELECT unnest($ids::INTEGER[])) ORDER BY id;
 
 -- @name sources
-SELECT id, name, count(*) OVER (PARTITION BY name) = 1, kind = 'mlmd' FROM source ORDER BY id;
+SELECT id, name, count(*) OVER (PARTITION BY name) = 1, is_store FROM source ORDER BY id;
 
 -- @name versions
 -- @param ids node ids
@@ -15,7 +15,7 @@ WITH asked AS MATERIALIZED (
     FROM versions WHERE version_id IN (SELECT unnest($ids::INTEGER[]))
 ), overwritten AS (
     SELECT o.source, o.path, o.locus FROM origin o
-    JOIN source s ON s.id = o.source AND s.kind = 'mlmd'
+    JOIN source s ON s.id = o.source AND s.is_store
     JOIN version v ON v.origin = o.id
     SEMI JOIN asked a ON a.source_id = o.source AND a.document = o.path AND a.document_locus = o.locus
     GROUP BY ALL HAVING count(*) > 1

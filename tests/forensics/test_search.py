@@ -84,7 +84,7 @@ def ingest(case: Case, repo: GitRepo) -> None:
 
 
 def ingest_store(case: Case, store: Store, state: str = "s") -> None:
-    case.ingest(Source("mlmd", "/s.db", "s", ("f",), state=state), [*store.records, Acquired(state, {})])
+    case.ingest(Source("mlmd", "/s.db", "s", ("f",), state=state, is_store=True), [*store.records, Acquired(state, {})])
 
 
 def twins(case: Case) -> set[tuple[str, str, str, str]]:

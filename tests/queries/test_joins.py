@@ -75,7 +75,7 @@ def test_each_way_of_joining_is_counted_and_what_is_left(tmp_path: Path) -> None
     with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
         case.ingest(Source("git", "/repo", "repo", ("f",), "sha1", "s"), [*repository(), Acquired("s", {})])
         assert joins(case).rows == ()
-        case.ingest(Source("mlmd", "/store", "store", ("g",), state="s"), [*store(), Acquired("s", {})])
+        case.ingest(Source("mlmd", "/store", "store", ("g",), state="s", is_store=True), [*store(), Acquired("s", {})])
         rows = joins(case).rows
         assert joins(case).rows == rows
     assert {(row.source, row.other) for row in rows} == {("repo", "store")}

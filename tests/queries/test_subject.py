@@ -284,7 +284,7 @@ def test_a_tag_that_is_gone_still_means_what_it_meant_and_is_said_to_be_gone(cas
 def test_the_id_of_a_row_means_a_version_as_long_as_the_row_had_one_state(case_of: Callable[..., Case]) -> None:
     case = case_of()
     for state, digit in (("one", "a"), ("two", "b")):
-        source = Source("mlmd", "/x/metadata.db", "store", ("rows",), state=state)
+        source = Source("mlmd", "/x/metadata.db", "store", ("rows",), state=state, is_store=True)
         digests = {"3": Digest("md5", digit * 32), "4": Digest("md5", "c" * 32)}
         made = [
             Version(f"model-{row}", digest, Origin("Artifact", locus=row), identity=f"{row} {digest}")

@@ -41,7 +41,7 @@ class MlmdConnector:
             self._addresses[address.locator] = address
             head = {table: rows.to_pylist() for table, rows in survey.head.items()}
             name = address.database or address.host
-            return Source("mlmd", address.locator, name, fingerprints(head, address.locator), state=survey.state)
+            return Source("mlmd", address.locator, name, fingerprints(head, address.locator), state=survey.state, is_store=True)
         found = [source for path in stores_at(locator) if (source := self._recognised(path)) is not None]
         if len(found) > 1:
             names = " and ".join(Path(source.locator).name for source in found)
@@ -78,7 +78,7 @@ class MlmdConnector:
             return None
         locator = text(str(path))
         self._copies[locator] = copy
-        return Source("mlmd", locator, text(path.stem), fingerprints(head, locator), state=copy.state)
+        return Source("mlmd", locator, text(path.stem), fingerprints(head, locator), state=copy.state, is_store=True)
 
     def _copied(self, path: Path) -> Copy:
         copy, head = _surveyed(path)

@@ -1,5 +1,6 @@
 """Batches: Arrow columns become the same facts as the records that they stand for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,7 +29,7 @@ from forensics.model import (
 )
 
 MD5 = "0cc175b9c0f1b6a831c399e269772661"
-SOURCE = Source("mlmd", "/somewhere/store.db", "store", ("f1",), state="first")
+SOURCE = Source("mlmd", "/somewhere/store.db", "store", ("f1",), state="first", is_store=True)
 HERE, THERE = Origin("Artifact", locus="1"), Origin("Execution", locus="1")
 MODEL = Version("Trainer/model", Digest("md5", MD5), HERE, label="artifact/1", identity="1")
 RUN = Execution("mlmd/1", "Trainer", "", "", THERE)
@@ -82,7 +83,7 @@ def batches() -> list[Record]:
 
 def ingest(path: Path, given: list[Record], state: str = "first") -> Ingested:
     with Case.open(path, write=True, new=True) as case:
-        return case.ingest(Source(SOURCE.kind, SOURCE.locator, SOURCE.name, SOURCE.fingerprints, state=state), given)
+        return case.ingest(replace(SOURCE, state=state), given)
 
 
 def described(path: Path) -> dict[str, list[str]]:

@@ -65,7 +65,7 @@ class Store:
     """An MLMD-like source; times are hours."""
 
     def __init__(self, name: str = "store") -> None:
-        self.source = Source("mlmd", f"/{name}.db", name, (name,), state="state")
+        self.source = Source("mlmd", f"/{name}.db", name, (name,), state="state", is_store=True)
         self.records: list[Record] = []
         self._ids = count(1)
 
