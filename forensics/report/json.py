@@ -10,7 +10,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.page import Page
-from forensics.report.rows import plain
+from forensics.shapes import plain
 
 __all__ = ["VERSION", "envelope", "render", "render_lines", "schema_name"]
 

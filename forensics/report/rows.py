@@ -1,4 +1,4 @@
-"""Rows of any question as plain values: nested for JSON, flat for CSV and Parquet.
+"""Rows of any question as flat values for CSV and Parquet, and the paths that they hold.
 
 Questions return frozen dataclasses of strings, numbers, truth values, None, tuples and more of the same, so one walk
 over the fields serves them all.
@@ -8,32 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import Field, fields, is_dataclass
 from functools import cache
 from itertools import zip_longest
-from math import isfinite
 from typing import Any
 
 from forensics.answer import Step, Thing
 from forensics.report.text import clock
 
-__all__ = ["cells", "chain", "flat", "is_time", "plain", "steps"]
+__all__ = ["cells", "chain", "flat", "is_time", "steps"]
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
 _TIMES = ("_at", "_time", "since", "until")
-
-
-def plain(value: Any) -> Any:
-    """A row as dicts, lists and scalars, nothing left out; numbers that JSON cannot hold become text."""
-    kind = type(value)
-    if kind is float and not isfinite(value):
-        return str(value)
-    if kind in _SCALARS:
-        return value
-    if is_dataclass(kind):
-        return {name: plain(getattr(value, name)) for name, _ in _columns(kind)}
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    return str(value)
 
 
 @cache

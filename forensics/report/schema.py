@@ -5,15 +5,14 @@ published schema may gain fields and loses none.
 """
 
 import json
-import types
-from dataclasses import fields, is_dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from forensics.answer import Coverage
 from forensics.report.json import VERSION, schema_name
+from forensics.shapes import shape
 
 __all__ = ["ROWS", "load", "schema"]
 
@@ -37,16 +36,6 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "sql": None,
 }
 
-_SCALARS: dict[Any, dict[str, Any]] = {
-    str: {"type": "string"},
-    int: {"type": "integer"},
-    float: {"type": "number"},
-    bool: {"type": "boolean"},
-    type(None): {"type": "null"},
-    Any: {},
-    object: {},
-}
-
 
 def load(question: str) -> dict[str, Any]:
     """The schema as it ships.
@@ -64,12 +53,12 @@ def schema(question: str) -> dict[str, Any]:
     """The schema of a question's envelope, from its row class."""
     where = ROWS[question]
     shapes: dict[str, Any] = {}
-    row = {"type": "object"} if where is None else _shape(getattr(import_module(where[0]), where[1]), shapes)
+    row = {"type": "object"} if where is None else shape(getattr(import_module(where[0]), where[1]), shapes)
     envelope = {
         "schema": {"const": schema_name(question)},
         "case": {"type": "string", "description": "file name of the case"},
         "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
-        "coverage": _shape(Coverage, shapes),
+        "coverage": shape(Coverage, shapes),
         "notes": {"type": "array", "items": {"type": "string"}},
         "short": {"type": "boolean", "description": "rows may be missing: something unread admits the subject"},
         "cut": {"type": "integer", "minimum": 0, "description": "rows left out by --limit"},
@@ -84,40 +73,6 @@ def schema(question: str) -> dict[str, Any]:
         "required": sorted(envelope),
         "$defs": shapes,
     }
-
-
-def _shape(kind: Any, shapes: dict[str, Any]) -> dict[str, Any]:
-    if kind in _SCALARS:
-        return _SCALARS[kind]
-    if is_dataclass(kind):
-        name = kind.__name__ if isinstance(kind, type) else str(kind)
-        if name not in shapes:
-            shapes[name] = {}
-            shapes[name] = _object(kind, shapes)
-        return {"$ref": f"#/$defs/{name}"}
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin in {Union, types.UnionType}:
-        return {"anyOf": [_shape(part, shapes) for part in inner]}
-    if origin is tuple and inner[-1:] == (...,):
-        return {"type": "array", "items": _shape(inner[0], shapes)}
-    if origin is tuple:
-        parts = [_shape(part, shapes) for part in inner]
-        return {"type": "array", "prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
-    if origin is dict:
-        return {"type": "object", "additionalProperties": _shape(inner[1], shapes)}
-    if isinstance(kind, type) and issubclass(kind, str):
-        return {"type": "string"}
-    raise TypeError(f"no JSON Schema for {kind!r}")
-
-
-def _object(kind: Any, shapes: dict[str, Any]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    properties = {field.name: _shape(hints[field.name], shapes) for field in fields(kind)}
-    found: dict[str, Any] = {"type": "object", "properties": properties, "required": sorted(properties)}
-    summary = (kind.__doc__ or "").strip().partition("\n")[0]
-    if summary and not summary.startswith(f"{kind.__name__}("):
-        found["description"] = summary
-    return found
 
 
 def _file(question: str) -> str:

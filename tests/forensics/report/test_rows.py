@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from forensics.answer import Step, Thing
-from forensics.report.rows import cells, chain, flat, plain
+from forensics.report.rows import cells, chain, flat
+from forensics.shapes import plain
 
 DIRECTORY = "md5:" + "d" * 32 + ".dir"
 
