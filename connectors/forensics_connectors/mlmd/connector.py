@@ -41,7 +41,8 @@ class MlmdConnector:
             self._addresses[address.locator] = address
             head = {table: rows.to_pylist() for table, rows in survey.head.items()}
             name = address.database or address.host
-            return Source("mlmd", address.locator, name, fingerprints(head, address.locator), state=survey.state, is_store=True)
+            marks = fingerprints(head, address.locator)
+            return Source("mlmd", address.locator, name, marks, state=survey.state, is_store=True)
         found = [source for path in stores_at(locator) if (source := self._recognised(path)) is not None]
         if len(found) > 1:
             names = " and ".join(Path(source.locator).name for source in found)
