@@ -35,6 +35,7 @@ class Subject:
         pinned: texts that together mean the same, whatever moves later: revisions as full commit ids, digests in
             full. What a mark keeps. A ``path`` stays a path: it means versions yet to come as well.
         members: where it is a file inside tracked directories, which and where.
+        commit: the commit at which it is meant, where the text names one: of ``path@rev``, of a commit.
     """
 
     text: str
@@ -43,3 +44,4 @@ class Subject:
     meaning: str
     pinned: tuple[str, ...]
     members: tuple[Member, ...] = ()
+    commit: int | None = None

@@ -160,7 +160,8 @@ def _held(case: Case, text: str, place: _Place, at: Revision, why: list[UsageErr
             why.append(UsageError(f"{when} does not hold {place.label}", hint="see what does: forensics log PATH"))
         return []
     pinned = f"{place.label}@{at.oid}"
-    return [Subject(text, "version", tuple(nodes), f"{place.label} as {when} holds it", (pinned,), tuple(members))]
+    meaning = f"{place.label} as {when} holds it"
+    return [Subject(text, "version", tuple(nodes), meaning, (pinned,), tuple(members), at.commit)]
 
 
 def _members(case: Case, artifact: int, versions: list[int], name: str) -> list[Member]:

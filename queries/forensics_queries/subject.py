@@ -138,7 +138,7 @@ def _revisions(case: Case, text: str) -> list[Subject]:
     """A commit, by whatever names it."""
     sources = [row[0] for row in rows(case, "subject.sources")]
     return [
-        Subject(text, "commit", (at.commit,), f"commit {at.oid}", (f"commit:{at.oid}",))
+        Subject(text, "commit", (at.commit,), f"commit {at.oid}", (f"commit:{at.oid}",), commit=at.commit)
         for at in find_revisions(case, text, sources)
     ]
 
