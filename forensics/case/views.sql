@@ -172,6 +172,26 @@ SELECT m.id AS mark_id, m.state, m.subject, m.reason, m.author, m.evidence, m.te
     w.made_at AS withdrawn_at, w.author AS withdrawn_by, w.reason AS withdrawn_because
 FROM mark m LEFT JOIN mark_withdrawal w ON w.mark = m.id;
 
+CREATE OR REPLACE VIEW observations AS
+SELECT o.id AS observation_id, o.kind, o.state, o.subject, o.metric, o.reliability, o.reason, o.author, o.made_at,
+    w.made_at AS withdrawn_at, w.author AS withdrawn_by, w.reason AS withdrawn_because
+FROM observation o LEFT JOIN observation_withdrawal w ON w.observation = o.id;
+
+-- Numbers in metrics files, and those that a store or a record keeps with a metric or a model itself.
+CREATE OR REPLACE VIEW measurements AS
+WITH number AS (
+    SELECT version, name, value, origin, acquisition FROM measurement
+    UNION ALL
+    SELECT p.node, p.name, try_cast(p.value AS DOUBLE), p.origin, p.acquisition FROM property p
+    WHERE p.kind IN ('double', 'int') AND (p.kind = 'double' OR EXISTS (
+        FROM details d WHERE d.node = p.node AND contains(lower(d.type), 'metric')
+    ))
+)
+SELECT m.version AS version_id, v.source_id, v.source, v.path, v.digest, m.name, m.value, o.path AS document,
+    o.commit_oid AS document_commit, o.locus AS document_locus, m.acquisition AS acquisition_id
+FROM number m JOIN versions v ON v.version_id = m.version LEFT JOIN origin o ON o.id = m.origin
+WHERE isfinite(m.value);
+
 CREATE OR REPLACE VIEW findings AS
 SELECT f.id AS finding_id, f.source AS source_id, s.name AS source, f.kind, f.message, f.admits, f.node AS node_id,
     o.path AS document, o.commit_oid AS document_commit, o.locus AS document_locus, f.acquisition AS acquisition_id

@@ -33,6 +33,8 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-add": ("forensics_queries.marks", "Mark"),
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
+    "observe": ("forensics_queries.observe", "Observation"),
+    "gate": ("forensics_queries.gate", "Gated"),
     "sql": None,
 }
 

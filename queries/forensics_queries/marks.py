@@ -14,7 +14,7 @@ from forensics_queries.coverage import coverage
 from forensics_queries.statement import rows
 from forensics_queries.subject import Subject, resolve
 
-__all__ = ["STATES", "Mark", "add_mark", "list_marks", "marks_on", "withdraw_mark"]
+__all__ = ["STATES", "Mark", "add_mark", "list_marks", "marks_on", "user", "withdraw_mark"]
 
 STATES = ("bad", "suspect", "good", "cleared")
 
@@ -96,7 +96,7 @@ def add_mark(
         for pinned in meant.pinned:
             number = rows(case, "marks.next")[0][0]
             given = {
-                "state": state, "subject": pinned, "reason": reason, "author": author or _user(),
+                "state": state, "subject": pinned, "reason": reason, "author": author or user(),
                 "evidence": evidence, "technique": technique,
             }  # fmt: skip
             rows(case, "marks.add", id=number, made_at=now, expires_at=until, **given)
@@ -128,7 +128,7 @@ def withdraw_mark(case: Case, mark: int, *, reason: str, author: str = "", argv:
     if found.withdrawn_at is not None:
         said = f"by {found.withdrawn_by}: {found.withdrawn_because}"
         raise UsageError(f"mark {mark} is withdrawn already", hint=said)
-    given = {"mark": mark, "reason": reason, "author": author or _user()}
+    given = {"mark": mark, "reason": reason, "author": author or user()}
     with transaction(case.connection):
         rows(case, "marks.withdraw", made_at=_now(), **given)
         case.journal("withdrawal", given, argv=argv)
@@ -181,7 +181,8 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _user() -> str:
+def user() -> str:
+    """The user of this machine, as the author of a statement."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -4,7 +4,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import Layout, generic
-from forensics.report.layouts import blast_radius, marks, reading, releases, rollback, things
+from forensics.report.layouts import blast_radius, gate, marks, observations, reading, releases, rollback, things
 
 __all__ = ["LAYOUTS", "layout"]
 
@@ -15,6 +15,8 @@ LAYOUTS: dict[str, Layout] = {
     **rollback.LAYOUTS,
     **releases.LAYOUTS,
     **marks.LAYOUTS,
+    **gate.LAYOUTS,
+    **observations.LAYOUTS,
 }
 
 
