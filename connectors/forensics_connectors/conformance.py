@@ -28,6 +28,7 @@ from forensics.model import (
     Finding,
     Gap,
     Listing,
+    Measurement,
     Membership,
     NodeKind,
     Origin,
@@ -220,6 +221,8 @@ def _named(record: Record) -> Iterable[str]:
             return (record.node,)
         case Finding():
             return (record.node,) if record.node else ()
+        case Measurement():
+            return (record.version,)
         case Event():
             return (record.execution, record.version)
         case Membership():

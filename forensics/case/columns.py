@@ -13,6 +13,7 @@ class Column(Enum):
 
     INT = auto()
     LONG = auto()
+    REAL = auto()
     TEXT = auto()
     FLAG = auto()
     NODE = auto()
@@ -31,7 +32,7 @@ class Column(Enum):
         return self in {Column.NODE, Column.ARTIFACT, Column.ORIGIN, Column.MANNER}
 
 
-_SQL = {Column.LONG: "BIGINT", Column.TEXT: "VARCHAR", Column.FLAG: "BOOLEAN"}
+_SQL = {Column.LONG: "BIGINT", Column.REAL: "DOUBLE", Column.TEXT: "VARCHAR", Column.FLAG: "BOOLEAN"}
 _I, _L, _S, _B = Column.INT, Column.LONG, Column.TEXT, Column.FLAG
 _N, _A, _O, _M = Column.NODE, Column.ARTIFACT, Column.ORIGIN, Column.MANNER
 
@@ -77,6 +78,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "origin": _O,
     },
     "property": {"node": _N, "name": _S, "kind": _S, "value": _S, "custom": _B, "origin": _O},
+    "measurement": {"version": _N, "name": _S, "value": Column.REAL, "origin": _O},
     "event": {"execution": _N, "version": _N, "type": _S, "time": _L, "path": _S, "origin": _O},
     "membership": {"context": _N, "member": _N, "origin": _O},
     "reference": {

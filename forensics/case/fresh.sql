@@ -83,6 +83,10 @@ FROM stage_details;
 -- @name insert_properties
 INSERT INTO property SELECT node_id(node), name, kind, value, custom, origin_id(origin), $acquisition FROM stage_property;
 
+-- @name insert_measurements
+INSERT INTO measurement
+SELECT node_id(version), name, value, origin_id(origin), $acquisition FROM stage_measurement;
+
 -- @name insert_events
 INSERT INTO event SELECT node_id(execution), node_id(version), type, time, path, origin_id(origin), $acquisition
 FROM stage_event;

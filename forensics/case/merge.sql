@@ -216,6 +216,15 @@ WHERE n.is_new OR NOT EXISTS (
         AND p.value = s.value
 );
 
+-- @name insert_measurements
+INSERT INTO measurement
+SELECT n.id, s.name, s.value, o.id, $acquisition
+FROM stage_measurement s JOIN local_node n ON n.local = s.version JOIN local_origin o ON o.local = s.origin
+WHERE n.is_new OR NOT EXISTS (
+    FROM measurement m WHERE m.version = n.id AND m.name = s.name AND m.value = s.value
+)
+ORDER BY n.id, s.name;
+
 -- @name insert_events
 INSERT INTO event
 SELECT e.id, v.id, s.type, s.time, s.path, o.id, $acquisition

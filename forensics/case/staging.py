@@ -27,6 +27,7 @@ from forensics.model import (
     Finding,
     Gap,
     Listing,
+    Measurement,
     Membership,
     Origin,
     Property,
@@ -117,6 +118,7 @@ class Staging:
             Details: self._details,
             Property: self._property,
             Event: self._event,
+            Measurement: self._measurement,
             Reference: self._reference,
             Deployment: self._deployment,
             Batch: self._batch,
@@ -333,6 +335,11 @@ class Staging:
             (self._nodes[record.node], record.name, record.kind, record.value, record.custom,
              self._origin(record.origin))
         )  # fmt: skip
+
+    def _measurement(self, record: Measurement) -> None:
+        self._rows["measurement"].append(
+            (self._nodes[record.version], record.name, record.value, self._origin(record.origin))
+        )
 
     def _event(self, record: Event) -> None:
         self._rows["event"].append(

@@ -3,7 +3,17 @@
 Records name each other by *keys*, plain strings, and know no database. Edges point from cause to effect.
 """
 
-from forensics.model.facts import Batch, Context, Deployment, Details, Event, Membership, Property, Reference
+from forensics.model.facts import (
+    Batch,
+    Context,
+    Deployment,
+    Details,
+    Event,
+    Measurement,
+    Membership,
+    Property,
+    Reference,
+)
 from forensics.model.history import Change, Commit, Ref, Release, StageMove
 from forensics.model.keys import Origin, actor_key, commit_key, content_key, external_key, version_key
 from forensics.model.kinds import (
@@ -37,6 +47,7 @@ __all__ = [
     "Gap",
     "GapKind",
     "Listing",
+    "Measurement",
     "Membership",
     "NodeKind",
     "Origin",
@@ -76,6 +87,7 @@ Record = (
     | Finding
     | Gap
     | Listing
+    | Measurement
     | Membership
     | Property
     | Ref

@@ -9,7 +9,7 @@ from forensics.values import dataclass
 if TYPE_CHECKING:
     from pyarrow import Table
 
-__all__ = ["Batch", "Context", "Deployment", "Details", "Event", "Membership", "Property", "Reference"]
+__all__ = ["Batch", "Context", "Deployment", "Details", "Event", "Measurement", "Membership", "Property", "Reference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,22 @@ class Property:
     kind: str
     value: str
     custom: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number that a version holds under a name: what a metrics file says.
+
+    Attributes:
+        version: key of the version of the metric, not of what it measures.
+        name: keys joined by dots: ``test.auc``.
+        value: finite.
+    """
+
+    version: str
+    name: str
+    value: float
     origin: Origin
 
 

@@ -14,6 +14,7 @@ from forensics_connectors.dvc.gaps import Gaps
 from forensics_connectors.dvc.ledger import Ledger
 from forensics_connectors.dvc.library import Library
 from forensics_connectors.dvc.listings import read_listings
+from forensics_connectors.dvc.metrics import metric_records
 from forensics_connectors.dvc.moments import Moments
 from forensics_connectors.dvc.parts import Parts
 from forensics_connectors.dvc.records import Reading, execution_records, version_records
@@ -103,6 +104,10 @@ class DvcConnector:
             yield from listings.records()
             yield from joined
             yield from roles
+            clock.stop()
+            measured = list(metric_records(view, reading, storage))
+            clock.stop("metrics")
+            yield from measured
             yield from ledger.findings
             yield from view.findings
             details: dict[str, object] = {
