@@ -12,11 +12,12 @@ from forensics.answer import SourceRead, Thing
 from forensics.case.journal import Entry
 from forensics_queries.blast_radius import Affected
 from forensics_queries.marks import Mark
+from forensics_queries.observe import Observation
 from forensics_queries.rollback import Target
 
 __all__ = [
     "SCHEMA", "AcquisitionRecord", "Asked", "Bundle", "Document", "FindingRecord", "GapRecord", "Head", "Link", "Node",
-    "ObservationRecord", "SourceRecord", "Tool",
+    "SourceRecord", "Tool",
 ]  # fmt: skip
 
 #: The name of the native format, and of its JSON Schema.
@@ -98,29 +99,6 @@ class AcquisitionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservationRecord:
-    """A symptom that somebody observed: never a cause.
-
-    Attributes:
-        observation: its number.
-        made_at, withdrawn_at: by this machine's clock.
-    """
-
-    observation: int
-    kind: str
-    subject: str
-    state: str
-    metric: str
-    reliability: float | None
-    reason: str
-    author: str
-    made_at: int
-    withdrawn_at: int | None
-    withdrawn_by: str
-    withdrawn_because: str
-
-
-@dataclass(frozen=True, slots=True)
 class FindingRecord:
     """Something noticed in a source: unreadable, forged-looking, missing, drifted.
 
@@ -137,11 +115,11 @@ class FindingRecord:
     kind: str
     message: str
     admits: bool
-    subject: str
     document: str
     document_commit: str
     document_locus: str
     acquisition: int
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +289,7 @@ class Bundle:
     sources: tuple[SourceRecord, ...]
     acquisitions: tuple[AcquisitionRecord, ...]
     marks: tuple[Mark, ...]
-    observations: tuple[ObservationRecord, ...]
+    observations: tuple[Observation, ...]
     affected: tuple[Affected, ...]
     targets: tuple[Target, ...]
     findings: tuple[FindingRecord, ...]
