@@ -16,7 +16,7 @@ from forensics.case import case_path
 __all__ = ["Shared", "as_of_option", "asking", "debug_option"]
 
 _FORMATS = ("table", "json", "ndjson", "csv", "markdown", "parquet")
-_DRAWINGS = ("mermaid", "dot")
+_DRAWINGS = ("mermaid", "dot", "svg")
 
 Function = Callable[..., Any]
 
@@ -80,13 +80,14 @@ _COMMON = (
 )
 
 
-def asking(*, drawings: bool = False) -> Callable[[Function], Function]:
+def asking(*more_formats: str, drawings: bool = False) -> Callable[[Function], Function]:
     """Options of every question: the case, and how the answer is written. The function gets them as ``shared``.
 
     Args:
+        more_formats: formats of this question alone.
         drawings: the answer holds paths, so it can be drawn.
     """
-    formats = _FORMATS + (_DRAWINGS if drawings else ())
+    formats = _FORMATS + (_DRAWINGS if drawings else ()) + more_formats
     more = (
         click.option(
             "-f",

@@ -11,7 +11,7 @@ __all__ = ["DRAWINGS", "FORMATS", "Page", "render"]
 
 #: Formats of every question, and those of questions whose answers hold paths.
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "parquet")
-DRAWINGS = ("mermaid", "dot")
+DRAWINGS = ("mermaid", "dot", "svg")
 
 _RENDERERS = {
     "table": ("table", "render"),
@@ -22,6 +22,8 @@ _RENDERERS = {
     "parquet": ("parquet", "render"),
     "mermaid": ("graphs", "render_mermaid"),
     "dot": ("graphs", "render_dot"),
+    "svg": ("graphs", "render_svg"),
+    "sarif": ("sarif", "render"),
 }
 
 
@@ -30,7 +32,7 @@ def render(answer: Answer[Any], form: str, page: Page) -> Iterator[bytes]:
 
     Args:
         answer: what a question returned.
-        form: one of ``FORMATS`` or ``DRAWINGS``.
+        form: one of ``FORMATS`` or ``DRAWINGS``, or ``sarif`` for a gate.
         page: width, colour, limit.
 
     Yields:

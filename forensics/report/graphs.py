@@ -1,77 +1,97 @@
-"""The paths of an answer as one drawing, in the languages of Mermaid and Graphviz."""
+"""The paths of an answer as one drawing: SVG of our own, or in the languages of Mermaid and Graphviz."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from forensics.answer import Answer, Step, Thing
+from forensics.answer import Answer, Step
 from forensics.errors import UsageError
 from forensics.report.page import Page
 from forensics.report.rows import steps
 from forensics.report.text import safe
+from forensics_queries.neighbourhood import Link, Neighbourhood, Node
 
-__all__ = ["render_dot", "render_mermaid"]
+__all__ = ["mermaid", "render_dot", "render_mermaid", "render_svg"]
 
 _RUNS = frozenset({"execution", "commit", "actor"})
+_VERDICTS = ("", "clear", "unknown", "affected")
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    nodes: dict[int, Thing]
-    edges: dict[tuple[int, int], str]
-    verdicts: dict[int, str]
-
-
-def _drawing(answer: Answer[Any], page: Page) -> _Drawing:
-    drawing = _Drawing({}, {}, {})
+def _drawing(answer: Answer[Any], page: Page) -> Neighbourhood:
+    """The union of all paths, in the order of the rows."""
+    nodes: dict[int, Node] = {}
+    links: dict[tuple[int, int], Link] = {}
     rows = page.rows(answer)
     if rows and isinstance(getattr(rows[0], "step", None), Step):
-        _add(drawing, tuple(row.step for row in rows))
+        _add(tuple(row.step for row in rows), nodes, links)
     for row in rows:
         paths = list(steps(row))
         for path in paths:
-            _add(drawing, path)
-        verdict = getattr(row, "verdict", "")
+            _add(path, nodes, links)
+        verdict = str(getattr(row, "verdict", ""))
         if verdict and paths:
-            drawing.verdicts[paths[0][-1].thing.id] = str(verdict)
-    if not drawing.nodes and answer.rows:
+            last = paths[0][-1].thing.id
+            nodes[last] = replace(nodes[last], verdict=verdict)
+    if not nodes and answer.rows:
         raise UsageError(
             f"{answer.question} has no paths to draw",
             hint="use --format table, json, ndjson, csv, markdown or parquet",
         )
-    return drawing
+    return Neighbourhood(tuple(nodes.values()), tuple(links.values()))
 
 
-def _add(drawing: _Drawing, path: tuple[Step, ...]) -> None:
-    before: Thing | None = None
+def _add(path: tuple[Step, ...], nodes: dict[int, Node], links: dict[tuple[int, int], Link]) -> None:
+    before: int | None = None
     for step in path:
-        drawing.nodes[step.thing.id] = step.thing
+        here = step.thing.id
+        nodes.setdefault(here, Node(step.thing, ""))
         if before is not None:
             weak = step.strength not in {"", "recorded", "matched"}
             words = [step.edge, f"({step.strength})" if weak else "", step.reason]
-            drawing.edges[before.id, step.thing.id] = " ".join(word for word in words if word)
-        before = step.thing
+            links[before, here] = Link(before, here, step.strength, " ".join(word for word in words if word))
+        before = here
 
 
-def _label(thing: Thing, verdict: str) -> list[str]:
-    lines = [f"{verdict}: {thing.title}" if verdict else thing.title]
+def _label(node: Node) -> list[str]:
+    thing = node.thing
+    lines = [f"{node.verdict}: {thing.title}" if node.verdict else thing.title]
     if thing.digest and thing.digest not in thing.title:
         lines.append(thing.digest)
     return lines
 
 
+def render_svg(answer: Answer[Any], page: Page) -> Iterator[str]:
+    """A picture in layers; what leads to something affected is shown as affected, and large answers are folded."""
+    from forensics.report.picture import draw, fold
+
+    graph = _drawing(answer, page)
+    verdicts: dict[int, str] = {}
+    for row in page.rows(answer):
+        verdict = str(getattr(row, "verdict", ""))
+        for step in (step for path in steps(row) for step in path):
+            before = verdicts.get(step.thing.id, "")
+            verdicts[step.thing.id] = max(before, verdict, key=_VERDICTS.index)
+    nodes = tuple(replace(node, verdict=node.verdict or verdicts.get(node.thing.id, "")) for node in graph.nodes)
+    yield from draw(fold(replace(graph, nodes=nodes)))
+
+
 def render_mermaid(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A Mermaid flowchart; labels are quoted and escaped by Mermaid's ``#code;`` entities."""
-    drawing = _drawing(answer, page)
+    yield from mermaid(_drawing(answer, page))
+
+
+def mermaid(graph: Neighbourhood) -> Iterator[str]:
+    """A graph as a Mermaid flowchart."""
     yield "flowchart LR\n"
-    for number, thing in drawing.nodes.items():
-        label = "<br>".join(_mermaid(line) for line in _label(thing, drawing.verdicts.get(number, "")))
-        left, right = ("([", "])") if thing.kind in _RUNS else ("[", "]")
-        yield f'  n{number}{left}"{label}"{right}\n'
-    for (cause, effect), words in drawing.edges.items():
-        yield f'  n{cause} -->|"{_mermaid(words)}"| n{effect}\n'
+    for node in graph.nodes:
+        label = "<br>".join(map(_mermaid, _label(node)))
+        left, right = ("([", "])") if node.thing.kind in _RUNS else ("[", "]")
+        yield f'  n{node.thing.id}{left}"{label}"{right}\n'
+    for link in graph.links:
+        words = f'|"{_mermaid(link.words)}"|' if link.words else ""
+        yield f"  n{link.cause} -->{words} n{link.effect}\n"
     for verdict, style in (("affected", "stroke-width:3px"), ("unknown", "stroke-dasharray:4")):
-        marked = [f"n{number}" for number, found in drawing.verdicts.items() if found == verdict]
+        marked = [f"n{node.thing.id}" for node in graph.nodes if node.verdict == verdict]
         if marked:
             yield f"  classDef {verdict} {style}\n  class {','.join(marked)} {verdict}\n"
 
@@ -83,16 +103,15 @@ def _mermaid(text: str) -> str:
 
 def render_dot(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A Graphviz digraph; labels are quoted strings without escapes of their own."""
-    drawing = _drawing(answer, page)
+    graph = _drawing(answer, page)
     yield "digraph forensics {\n  rankdir=LR;\n  node [shape=box];\n"
-    for number, thing in drawing.nodes.items():
-        verdict = drawing.verdicts.get(number, "")
-        label = "\\n".join(_dot(line) for line in _label(thing, verdict))
-        style = {"affected": ", penwidth=3", "unknown": ", style=dashed"}.get(verdict, "")
-        shape = ", shape=ellipse" if thing.kind in _RUNS else ""
-        yield f'  n{number} [label="{label}"{shape}{style}];\n'
-    for (cause, effect), words in drawing.edges.items():
-        yield f'  n{cause} -> n{effect} [label="{_dot(words)}"];\n'
+    for node in graph.nodes:
+        label = "\\n".join(map(_dot, _label(node)))
+        style = {"affected": ", penwidth=3", "unknown": ", style=dashed"}.get(node.verdict, "")
+        shape = ", shape=ellipse" if node.thing.kind in _RUNS else ""
+        yield f'  n{node.thing.id} [label="{label}"{shape}{style}];\n'
+    for link in graph.links:
+        yield f'  n{link.cause} -> n{link.effect} [label="{_dot(link.words)}"];\n'
     yield "}\n"
 
 

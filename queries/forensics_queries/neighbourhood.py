@@ -29,7 +29,7 @@ class Node:
 
     Attributes:
         thing: what it is; versions and runs, and whatever is bad itself.
-        verdict: ``affected``, ``unknown`` or ``clear``.
+        verdict: ``affected``, ``unknown`` or ``clear``; empty where nobody asked.
         role: ``source`` for what is bad or suspect itself, ``target`` for what to go back to, else empty.
         live: the stages and environments in which it is live.
         releases: its releases.
@@ -48,11 +48,13 @@ class Link:
 
     Attributes:
         known: the strength of the weakest step that it stands for.
+        words: what kind of influence it is; empty where the kinds of the nodes say it.
     """
 
     cause: int
     effect: int
     known: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """A graph in layers, causes before effects: the method of Sugiyama, Tagawa and Toda (1981).
 
 Cycles are broken, every node goes into the layer after its last cause, long links get a place in each layer that they
-cross, the order within layers is improved by medians (Gansner and others, "A Technique for Drawing Directed Graphs",
-1993), and places are those that bring nodes nearest to their neighbours without changing the order, found by pooling
-adjacent violators. Everything is in the order of the input, so the same graph gives the same places.
+cross, the order within layers is improved by the means of neighbours and by swaps (Gansner and others, "A Technique
+for Drawing Directed Graphs", 1993), and places are those that bring nodes nearest to their neighbours without changing
+the order, found by pooling adjacent violators. Everything is in the order of the input, so the same graph gives the
+same places.
 """
 
 from bisect import bisect_right, insort
@@ -13,7 +14,7 @@ from itertools import pairwise
 
 __all__ = ["Places", "layout"]
 
-_SWEEPS = 12
+_SWEEPS, _SHIFTS = 24, 12
 #: Links that pass a layer need less room than nodes.
 _ROOM, _THIN = 1.0, 0.35
 
@@ -154,7 +155,7 @@ def _ordered(
         neighbours = before if down else after
         for number in numbers:
             place = {node: at for at, node in enumerate(layers[number - 1 if down else number + 1])}
-            keys = _medians(layers[number], neighbours, place)
+            keys = _means(layers[number], neighbours, place)
             layers[number].sort(key=keys.__getitem__)
         _transpose(layers, before, after)
         count = _crossings(layers, after)
@@ -178,15 +179,13 @@ def _by_walk(
     return [sorted(layer, key=seen.__getitem__) for layer in layers]
 
 
-def _medians(layer: Sequence[int], neighbours: Mapping[int, list[int]], place: Mapping[int, int]) -> dict[int, float]:
+def _means(layer: Sequence[int], neighbours: Mapping[int, list[int]], place: Mapping[int, int]) -> dict[int, float]:
     found: dict[int, float] = {}
     last = -1.0
     for node in layer:
-        at = sorted(place[other] for other in neighbours[node])
-        middle = len(at) // 2
+        at = [place[other] for other in neighbours[node]]
         # What has no neighbours there stays beside the one before it.
-        last = last if not at else float(at[middle]) if len(at) % 2 else (at[middle - 1] + at[middle]) / 2
-        found[node] = last
+        last = found[node] = sum(at) / len(at) if at else last
     return found
 
 
@@ -234,12 +233,12 @@ def _placed(
         for node in layer:
             at[node] = y
             y += _THIN if node in thin else _ROOM
-    for sweep in range(_SWEEPS):
+    for sweep in range(_SHIFTS):
         down = sweep % 2 == 0
         for layer in layers if down else reversed(layers):
             wanted, weights = [], []
             for node in layer:
-                sides = [*before[node], *after[node]] if sweep > _SWEEPS // 2 else (before if down else after)[node]
+                sides = [*before[node], *after[node]] if sweep > _SHIFTS // 2 else (before if down else after)[node]
                 near = [at[other] for other in sides or [*before[node], *after[node]]]
                 wanted.append(sum(near) / len(near) if near else at[node])
                 # A long link stays straight rather than that a node stands in the middle of its neighbours.
