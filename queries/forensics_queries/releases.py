@@ -54,12 +54,13 @@ class _Verdict:
     place: int = -1
 
 
-def releases(case: Case, subject: str = "", *, as_of: str | None = None) -> Answer[InUse]:
+def releases(case: Case, subject: str = "", *, supposed: Iterable[str] = (), as_of: str | None = None) -> Answer[InUse]:
     """Lists releases and deployments, with where and when they were in use.
 
     Args:
         case: the case.
         subject: a SUBJECT, or the name of an artifact or model, to which the list is narrowed; all where empty.
+        supposed: SUBJECTs that are taken as bad beside the standing marks.
         as_of: a revision or a time; what is claimed to be later is left out, and windows are as they stood then.
 
     Returns:
@@ -70,7 +71,7 @@ def releases(case: Case, subject: str = "", *, as_of: str | None = None) -> Answ
         UsageError: the subject means nothing, or several things.
     """
     when = moment(case, as_of)
-    start = accused(case, (), when)
+    start = accused(case, supposed, when)
     judgement = None
     if start.seeds:
         judgement = judge(case, start.seeds, cleared=start.cleared, as_of=when.commit, lineage=when.lineage)

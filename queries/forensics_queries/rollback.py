@@ -80,7 +80,12 @@ class Target:
 
 
 def rollback(
-    case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, as_of: str | None = None
+    case: Case,
+    subjects: Sequence[str] = (),
+    *,
+    look: Look | None = None,
+    supposed: Sequence[str] = (),
+    as_of: str | None = None,
 ) -> Answer[Target]:
     """Names what to go back to.
 
@@ -88,6 +93,7 @@ def rollback(
         case: the case.
         subjects: artifacts, versions or releases; all models that are not clear where none are named.
         look: finds bytes.
+        supposed: SUBJECTs that are taken as bad beside the standing marks.
         as_of: a revision or a time.
 
     Returns:
@@ -96,7 +102,7 @@ def rollback(
     Raises:
         UsageError: nothing is marked, or a subject cannot be told.
     """
-    judgement, start, when = judged(case, (), as_of)
+    judgement, start, when = judged(case, supposed, as_of)
     artifacts = _artifacts(case, judgement, subjects)
     by_artifact: dict[int, list[_State]] = {}
     for version, artifact, digest, size in rows(case, "rollback.versions", artifacts=artifacts):
