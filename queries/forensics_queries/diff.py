@@ -1,0 +1,278 @@
+"""How the whole lineages of two versions differ, or what two revisions hold and why it differs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from forensics.answer import Answer, Step, Thing
+from forensics.case import Case
+from forensics.model import EdgeKind
+from forensics_queries.arrival import Arrival, Arrivals, By
+from forensics_queries.contrast import Contrast, Pair
+from forensics_queries.coverage import LATEST, coverage
+from forensics_queries.listing import File, changed_files
+from forensics_queries.pedigree import Pedigree, Pedigrees
+from forensics_queries.statement import rows
+from forensics_queries.steps import explain, weakest
+from forensics_queries.things import things
+from forensics_queries.views import compared
+
+__all__ = ["Difference", "State", "diff"]
+
+_ORDER = ("replaced", "unknown", "removed", "added", "other-producer")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands in a place on one side.
+
+    Attributes:
+        thing: the version, the content of a file inside a directory, the run, or the commit that a run checked out;
+            None where nothing stands there.
+        value: a parameter's value as JSON, the text of a command; else empty.
+        by: the newest commits in that side's history that brought it about, or took it away.
+        known: the strength of the path: its weakest step; empty where nothing stands there.
+        path: from the version, for a file from its directory, to what was compared.
+    """
+
+    thing: Thing | None
+    value: str
+    by: tuple[By, ...]
+    known: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which two lineages differ.
+
+    Attributes:
+        change: ``added``, ``removed``, ``replaced``; ``other-producer`` for the same bytes made by another run;
+            ``unknown`` where digests cannot be compared.
+        what: ``data``, ``model``, ``metric``, ``code``, ``command``, ``params``, ``import`` or ``run``.
+        follows: what it was made from differs too, so that the cause is in another row. A directory that follows is
+            one row, and not one a file.
+        reason: a word for what is odd: ``same-inputs``, ``missing-listing``, ``other-algorithm``, ``no-digest``.
+        source: where it is.
+        artifact: its path; ``file:key`` for a parameter.
+        file: the name of a file inside a directory.
+        files: for a directory that is one row: how many of its files differ; None where that is not known.
+        distance: number of steps from there to what was compared, by the shorter way of the two sides.
+        old, new: the two states.
+    """
+
+    change: str
+    what: str
+    follows: bool
+    reason: str
+    source: str
+    artifact: str
+    file: str
+    files: int | None
+    distance: int
+    old: State
+    new: State
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A difference whose parts are still ids."""
+
+    pair: Pair
+    contents: tuple[int | None, int | None] | None = None
+    file: str = ""
+    files: int | None = None
+    change: str = ""
+    reason: str = ""
+    by: list[list[Arrival]] = field(default_factory=list)
+
+
+def diff(case: Case, first: str, second: str) -> Answer[Difference]:
+    """What differs between the lineages of two versions, and by whom.
+
+    Args:
+        case: the case.
+        first: a SUBJECT that is one version, a release, or a revision.
+        second: another of the same kind. For two revisions, all that their commits hold is compared.
+
+    Returns:
+        Differences, those first that follow from no other one, then the nearest. The answer to the reverse question is
+        the same with old and new exchanged.
+
+    Raises:
+        UsageError: a subject means nothing, several things, or nothing with a lineage.
+    """
+    left, right = compared(case, first, second)
+    pedigrees = Pedigrees(case, (left.view, right.view))
+    sides = pedigrees.of(left.view), pedigrees.of(right.view)
+    contrast = Contrast(pedigrees, *sides)
+    found = _Comparison(case, pedigrees, contrast).rows()
+    notes = [f"{first} means {left.meaning}", f"{second} means {right.meaning}"]
+    if contrast.assumed:
+        notes.append(f"{contrast.assumed} have digests of other algorithms, taken for the same bytes (assumed)")
+    gaps = [*_gaps(case, pedigrees, first, *sides), *_gaps(case, pedigrees, second, *sides[::-1])]
+    seen = coverage(case)
+    short = bool(gaps) or not seen.complete or any(row.change == "unknown" for row in found)
+    return Answer("diff", {"first": first, "second": second}, tuple(found), seen, (*notes, *gaps), short)
+
+
+def _gaps(case: Case, pedigrees: Pedigrees, text: str, side: Pedigree, other: Pedigree) -> Iterator[str]:
+    """Where lineage is missing on one side: behind what both have in common nothing can differ."""
+    alone = side.depth.keys() - other.depth.keys()
+    contents = {pedigrees.facts[node].content for node in alone if node in pedigrees.facts}
+    shared = {pedigrees.facts[node].content for node in other.depth if node in pedigrees.facts}
+    asked = sorted({*alone, *(node for node in contents - shared if node is not None)})
+    for kind, count, detail in rows(case, "trace.gaps", ids=asked, until=LATEST):
+        yield f"behind {text} lineage is missing that may hide differences, {count} times: {kind}, such as {detail}"
+
+
+class _Comparison:
+    """Makes rows of what differs."""
+
+    def __init__(self, case: Case, pedigrees: Pedigrees, contrast: Contrast) -> None:
+        self._case = case
+        self._pedigrees = pedigrees
+        self._facts = pedigrees.facts
+        self._sides = (contrast.old, contrast.new)
+        self._pairs = list(contrast.pairs())
+        self._arrivals = Arrivals(case, pedigrees)
+
+    def rows(self) -> list[Difference]:
+        """All differences, in order."""
+        drafts = list(self._drafts())
+        nodes = [node for draft in drafts for node in (draft.pair.old, draft.pair.new, *(draft.contents or ()))]
+        shown = things(self._case, (node for node in nodes if node is not None))
+        by = self._arrivals.shown(chain.from_iterable(arrivals for draft in drafts for arrivals in draft.by))
+        paths = self._paths(drafts)
+        found = [row for draft in drafts for row in _by_key(self._row(draft, shown, by, paths))]
+        found.sort(
+            key=lambda row: (
+                row.follows, row.distance, _ORDER.index(row.change), row.what, row.source, row.artifact, row.file,
+                [state.thing.digest if state.thing else "" for state in (row.old, row.new)],
+            )
+        )  # fmt: skip
+        return found
+
+    def _drafts(self) -> Iterator[_Draft]:
+        files = changed_files(self._case, self._facts, self._pairs, self._sides)
+        for pair, kept in zip(self._pairs, files, strict=True):
+            if kept is None:
+                continue
+            if kept.rows is not None:
+                yield from self._of_files(pair, kept.rows)
+            else:
+                by = [self._by(side, pair) for side in (0, 1)]
+                yield _Draft(pair, files=kept.count, reason=kept.reason, by=by)
+
+    def _of_files(self, pair: Pair, files: tuple[File, ...]) -> Iterator[_Draft]:
+        found = []
+        for side, node in pair:
+            names = ((file.name, file.contents[side]) for file in files)
+            commits = self._pedigrees.commits(self._sides[side].view, node)
+            found.append(self._arrivals.of_files(self._facts[node].artifact, names, commits))
+        for file in files:
+            by = [arrivals[file.name, content] for arrivals, content in zip(found, file.contents, strict=True)]
+            yield _Draft(pair, file.contents, file.name, change=file.change, reason=file.reason, by=by)
+
+    def _by(self, side: int, pair: Pair) -> list[Arrival]:
+        """Who brought about the state of one side, what is gone included."""
+        node, other = (pair.new, pair.old) if side else (pair.old, pair.new)
+        pedigree = self._sides[side]
+        if node is not None:
+            return self._arrivals.of_node(node, self._pedigrees.commits(pedigree.view, node))
+        if other is None or other not in self._facts:
+            return []
+        commits = self._pedigrees.commits(pedigree.view, other) if pedigree.view.commits else ()
+        return self._arrivals.of_removal(self._facts[other].artifact, commits)
+
+    def _paths(self, drafts: list[_Draft]) -> dict[tuple[int, int], tuple[Step, ...]]:
+        wanted = sorted({end for draft in drafts for end in draft.pair})
+        steps = explain(self._case, (self._sides[side].path(node) for side, node in wanted))
+        return dict(zip(wanted, steps, strict=True))
+
+    def _row(
+        self,
+        draft: _Draft,
+        shown: dict[int, Thing],
+        by: dict[Arrival, By],
+        paths: dict[tuple[int, int], tuple[Step, ...]],
+    ) -> Difference:
+        pair = draft.pair
+        ends = (pair.old, pair.new)
+        states = []
+        for side, node in enumerate(ends):
+            stands = node if draft.contents is None else draft.contents[side]
+            path = paths[side, node] if node is not None and stands is not None else ()
+            arrivals = tuple(by[arrival] for arrival in draft.by[side] if arrival in by)
+            thing = None if stands is None else shown[stands]
+            value = self._value(stands, thing)
+            states.append(State(thing, value, arrivals, weakest(path) if path else "", path))
+        named = [shown[node] for node in ends if node is not None]
+        return Difference(
+            change=draft.change or pair.change,
+            what=self._what(ends, named[-1]),
+            follows=pair.follows,
+            reason=draft.reason or pair.reason,
+            source=named[-1].source,
+            artifact=named[-1].path or named[-1].title,
+            file=draft.file,
+            files=draft.files,
+            distance=min(self._sides[side].depth[node] for side, node in pair),
+            old=states[0],
+            new=states[1],
+        )
+
+    def _value(self, node: int | None, thing: Thing | None) -> str:
+        if thing is None:
+            return ""
+        fact = self._facts.get(node) if node is not None else None
+        if fact is not None:
+            return fact.path.removeprefix("$ ") if fact.is_command else fact.label
+        return thing.label if thing.kind == "execution" else ""
+
+    def _what(self, ends: tuple[int | None, int | None], thing: Thing) -> str:
+        if thing.kind == "execution":
+            return "run"
+        if thing.kind == "commit":
+            return "code"
+        facts = [self._facts[node] for node in ends if node is not None]
+        if any(fact.is_command for fact in facts):
+            return "command"
+        taken = (
+            kind for side in self._sides for node in ends if node is not None for _, kind in side.causes.get(node, ())
+        )
+        if EdgeKind.IMPORTED in taken or not all(fact.source for fact in facts):
+            return "import"
+        return {"dataset": "data", "other": "data"}.get(thing.artifact_kind, thing.artifact_kind)
+
+
+def _by_key(row: Difference) -> Iterator[Difference]:
+    """A mapping of parameters as one row for each key in it that differs."""
+    values = [_mapping(state.value) for state in (row.old, row.new)] if row.what == "params" else []
+    old, new = values or (None, None)
+    if old is None or new is None:
+        yield row
+        return
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            change = "added" if key not in old else "removed" if key not in new else "replaced"
+            states = [replace(state, value=found.get(key, "")) for state, found in ((row.old, old), (row.new, new))]
+            yield replace(row, change=change, artifact=f"{row.artifact}.{key}", old=states[0], new=states[1])
+
+
+def _mapping(text: str) -> dict[str, str] | None:
+    """The leaves of a JSON object by dotted key, each as JSON; None for anything else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return dict(_leaves(value, "")) if isinstance(value, dict) and value else None
+
+
+def _leaves(value: object, prefix: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, json.dumps(value, ensure_ascii=False, separators=(",", ":"))
