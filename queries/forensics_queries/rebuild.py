@@ -1,147 +1,84 @@
-"""The rebuild plan where no clean version is left: the affected runs in topological order, with clean inputs."""
+"""``rebuild``: the smallest set of stages to run again so that models are clean, in order, with the inputs to use."""
 
-import posixpath
-from dataclasses import dataclass
-from shlex import quote
+from collections.abc import Sequence
 
-from forensics.answer import Thing
+from forensics.answer import Answer
 from forensics.case import Case
-from forensics.digest import Digest
-from forensics.model import EdgeKind, NodeKind
-from forensics.taint import Judgement, Level
-from forensics_queries.restore import restore_commands
+from forensics.errors import UsageError
+from forensics.model import NodeKind
+from forensics.taint import Level
+from forensics_queries.blast_radius import judged, unread
+from forensics_queries.heads import by_artifact, heads, newest, versions_behind
+from forensics_queries.moment import Moment
+from forensics_queries.plan import Planner, PlanStep
 from forensics_queries.state import History
-from forensics_queries.statement import rows
-from forensics_queries.succession import Succession
 from forensics_queries.things import things
-from forensics_queries.whereabouts import Look, whereabouts
+from forensics_queries.whereabouts import Look
 
-__all__ = ["PlanStep", "rebuild_plan"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanStep:
-    """One step of a rebuild.
-
-    Attributes:
-        action: ``replace`` an input, or ``run`` a stage again.
-        thing: the affected input or run.
-        clean: the newest clean version to put in the input's place; None for a run, and where there is none.
-        commands: shell commands, to be run at the top of a work tree; empty where a person has to supply a clean
-            input. For a stage that dvc.yaml no longer declares they say what it was, and fail.
-    """
-
-    action: str
-    thing: Thing
-    clean: Thing | None
-    commands: tuple[str, ...]
+__all__ = ["rebuild"]
 
 
-def rebuild_plan(
-    case: Case, judgement: Judgement, version: int, history: History, look: Look | None = None
-) -> tuple[PlanStep, ...]:
-    """Plans how to make one version again without what is bad.
+def rebuild(
+    case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, as_of: str | None = None
+) -> Answer[PlanStep]:
+    """Plans how to make models again without what is bad.
 
     Args:
         case: the case.
-        judgement: the verdicts.
-        version: the affected version to make again.
-        history: the commits of the case.
-        look: finds bytes: an input is taken from the clone that has them.
+        subjects: artifacts, versions or releases, of each artifact the newest version; where none are named all that
+            is live, else what was released last, else the newest version of each model.
+        look: finds bytes.
+        as_of: a revision or a time.
 
     Returns:
-        First the inputs to replace, then the runs to repeat, every run after those whose outputs it uses.
+        The steps in order: where to start, what to replace, what to run.
+
+    Raises:
+        UsageError: nothing is marked, or a subject cannot be told.
     """
-    roots, runs = _upstream(judgement, version)
-    clean = {root: _clean_version(case, judgement, root, history) for root in roots}
-    shown = things(case, [*roots, *runs, *(found for found in clean.values() if found is not None)])
-    steps = [_replace(case, judgement, shown[root], clean[root], shown, look) for root in roots if root in shown]
-    again: dict[tuple[str, ...], PlanStep] = {}
-    named = {row[0]: row for row in rows(case, "rollback.executions", executions=runs)}
-    for run in runs:
-        _, name, script, directory, command, declared = named[run]
-        commands = (_repro(name, script) if declared else _gone(name, script, directory, command),)
-        # Several runs of one stage are repeated by one.
-        again.setdefault(commands, PlanStep("run", shown[run], None, commands))
-    return (*steps, *again.values())
-
-
-def _repro(name: str, script: str) -> str:
-    file = posixpath.basename(script)
-    target = file if file.endswith(".dvc") or file == "Dvcfile" else f"{file}:{name}" if file else name
-    return f"dvc {_inside(script)}repro --single-item --force {quote(_plain(target))}"
-
-
-def _gone(name: str, script: str, directory: str, command: str) -> str:
-    said = f"{script or 'dvc.yaml'} declares no stage {name} any more; it ran in {directory or '.'}: {command}"
-    return f"printf '%s\\n' {quote(said)} >&2; false"
-
-
-def _upstream(judgement: Judgement, version: int) -> tuple[list[int], list[int]]:
-    """Affected inputs that nothing affected made, and affected runs in topological order."""
-    lineage = judgement.lineage
-    roots: dict[int, None] = {}
-    runs: dict[int, None] = {}
-    seen: set[int] = set()
-    stack: list[tuple[int, bool]] = [(version, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            runs.setdefault(node)
-            continue
-        if node in seen or judgement.level(node) is Level.CLEAR:
-            continue
-        seen.add(node)
-        if lineage.kind(node) is NodeKind.EXECUTION:
-            stack.append((node, True))
-            causes = [cause for cause, _ in lineage.causes(node, EdgeKind.USED)]
+    judgement, start, when = judged(case, (), as_of)
+    history = History.load(case)
+    reached = judgement.reached(NodeKind.VERSION)
+    asked = _named(when, history, subjects) if subjects else list(heads(when, history, reached))
+    wanted = [version for version in asked if judgement.level(version) is not Level.CLEAR]
+    # Of several live versions of one artifact the newest: the others become what it becomes.
+    chosen = [newest(when, history, artifact, found)[0] for artifact, found in by_artifact(when, wanted).items()]
+    planner = Planner(case, judgement, history, look)
+    steps = planner.steps(chosen, starting=True)
+    notes = [*(f"started from {label}" for label in start.labels), *when.notes]
+    shown = things(case, asked)
+    for version in asked:
+        said = f"{shown[version].title} {shown[version].digest}".rstrip()
+        if version not in wanted:
+            notes += [f"{said} is clear: nothing is to be done for it"] if subjects else []
+        elif version not in chosen:
+            notes.append(f"{said} is not the newest to be made again of its artifact, and gets no run of its own")
         else:
-            causes = [cause for cause, _ in lineage.suppliers(node)]
-            causes += [cause for cause, _ in lineage.causes(node, EdgeKind.MEMBER, EdgeKind.DECLARED)]
-            # What is bad although all that made it is clean was replaced afterwards, so that a run would not mend it.
-            if all(judgement.level(cause) is Level.CLEAR for cause in causes):
-                roots.setdefault(node)
-        stack += [(cause, False) for cause in sorted(causes, reverse=True)]
-    return list(roots), list(runs)
+            notes.append(f"to be made again: {said}")
+            if planner.clean_versions(version):
+                notes.append(f"{shown[version].title} has a clean version: forensics rollback needs no run")
+    runs = sum(step.action == "run" for step in steps)
+    if runs:
+        every = len(judgement.reached(NodeKind.EXECUTION))
+        notes.append(f"{runs:,} run{'s' if runs > 1 else ''} instead of {every:,}, all that are not clear")
+        notes.append("nothing was run: the commands run the repository's code and its configuration; read them first")
+        notes.append("run them in a clone, commit what changed, ingest it, and ask forensics blast-radius")
+    parameters = {"subjects": " ".join(subjects), "as_of": as_of or ""}
+    return Answer("rebuild", parameters, steps, when.coverage, tuple(notes), unread(judgement, when))
 
 
-def _clean_version(case: Case, judgement: Judgement, version: int, history: History) -> int | None:
-    """The newest clean version of an artifact."""
-    artifacts = [row[0] for row in rows(case, "rollback.artifacts", versions=[version])]
-    clean = [
-        node
-        for node, _, digest, _ in rows(case, "rollback.versions", artifacts=artifacts)
-        if digest and judgement.level(node) is Level.CLEAR
+def _named(when: Moment, history: History, subjects: Sequence[str]) -> list[int]:
+    """Of each artifact that is named the newest of the versions that are meant."""
+    meant = [
+        version
+        for text in subjects
+        for node in when.resolve(text).nodes
+        for version in versions_behind(when.lineage, node)
     ]
-    if not clean:
-        return None
-    best = Succession(history, history.held_everywhere(case, artifacts[0]).values()).newest(clean)
-    return best[0] if best else None
-
-
-def _replace(
-    case: Case, judgement: Judgement, root: Thing, clean: int | None, shown: dict[int, Thing], look: Look | None
-) -> PlanStep:
-    if clean is None or not shown[clean].digest:
-        return PlanStep("replace", root, None, ())
-    commits = rows(case, "rollback.commits", commits=list(judgement.lineage.places(clean)))
-    if not commits:
-        return PlanStep("replace", root, None, ())
-    digest, path = Digest.parse(shown[clean].digest), shown[clean].path
-    locator, _ = whereabouts(case, clean, digest, look)
-    commands = restore_commands(locator, path, commits[0][1], digest)
-    if rows(case, "rollback.tracked", versions=[root.id]):
-        # Else DVC's files in the repository would still say that the bad bytes belong there.
-        commands += (f"dvc {_inside(path)}commit --force {quote(_plain(posixpath.basename(path)))}",)
-    return PlanStep("replace", root, shown[clean], commands)
-
-
-def _inside(path: str) -> str:
-    """The option that runs DVC in the folder of a path, since that may be a DVC project of its own."""
-    folder = posixpath.dirname(path)
-    return f"--cd {quote(_plain(folder))} " if folder else ""
-
-
-def _plain(name: str) -> str:
-    """A name that is not taken for an option."""
-    return f"./{name}" if name.startswith("-") else name
+    if not meant:
+        raise UsageError(
+            f"{' '.join(subjects)} is no version of an artifact that could be made again",
+            hint="name a path, a digest or a release; without a subject what is live is taken",
+        )
+    named = by_artifact(when, meant).items()
+    return [found for artifact, versions in named for found in newest(when, history, artifact, versions)]

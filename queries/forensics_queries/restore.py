@@ -1,11 +1,20 @@
 """Restore commands: printed, never run. Every name from a source is quoted for a POSIX shell."""
 
 import posixpath
+from collections.abc import Sequence
 from shlex import quote
 
 from forensics.digest import Digest
 
-__all__ = ["restore_commands"]
+__all__ = [
+    "checkout_command",
+    "commit_command",
+    "remove_command",
+    "repro_command",
+    "restore_commands",
+    "stop_command",
+    "update_command",
+]
 
 
 def restore_commands(locator: str, path: str, commit: str, digest: Digest) -> tuple[str, ...]:
@@ -21,7 +30,7 @@ def restore_commands(locator: str, path: str, commit: str, digest: Digest) -> tu
         Shell commands, one a line. Checked are files known by plain md5 or by a git id; DVC checks directories.
     """
     # A name that begins with a dash would be read as an option.
-    name = f"./{path}" if path.startswith("-") else path
+    name = _plain(path)
     folder = posixpath.dirname(name)
     commands = [f"mkdir -p {quote(folder)}"] if folder else []
     if digest.algorithm == "git":
@@ -34,3 +43,46 @@ def restore_commands(locator: str, path: str, commit: str, digest: Digest) -> tu
     if digest.algorithm == "md5" and not digest.is_directory:
         commands.append(f"echo {quote(f'{digest.value}  {name}')} | md5sum --check")
     return tuple(commands)
+
+
+def commit_command(path: str) -> str:
+    """Lets DVC take what now stands at a path, whose files in the repository would still name the bytes before."""
+    return f"dvc {_inside(path)}commit --force {quote(_plain(posixpath.basename(path)))}"
+
+
+def checkout_command(path: str) -> str:
+    """Brings what DVC tracks at a path into the work tree."""
+    return f"dvc {_inside(path)}checkout --force {quote(_plain(posixpath.basename(path)))}"
+
+
+def update_command(path: str) -> str:
+    """Imports again what a ``.dvc`` file imports."""
+    return f"dvc {_inside(path)}update {quote(_plain(f'{posixpath.basename(path)}.dvc'))}"
+
+
+def remove_command(path: str, names: Sequence[str]) -> str:
+    """Takes files out of a directory."""
+    return " ".join(["rm -f --", *(quote(f"./{path}/{name}") for name in names)])
+
+
+def repro_command(name: str, script: str) -> str:
+    """Runs one stage again, whatever DVC thinks of it, and no other."""
+    file = posixpath.basename(script)
+    target = file if file.endswith(".dvc") or file == "Dvcfile" else f"{file}:{name}" if file else name
+    return f"dvc {_inside(script)}repro --single-item --force {quote(_plain(target))}"
+
+
+def stop_command(said: str) -> str:
+    """Says what a person has to do, and fails."""
+    return f"printf '%s\\n' {quote(said)} >&2; false"
+
+
+def _inside(path: str) -> str:
+    """The option that runs DVC in the folder of a path, since that may be a DVC project of its own."""
+    folder = posixpath.dirname(path)
+    return f"--cd {quote(_plain(folder))} " if folder else ""
+
+
+def _plain(name: str) -> str:
+    """A name that is not taken for an option."""
+    return f"./{name}" if name.startswith("-") else name

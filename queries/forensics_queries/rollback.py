@@ -8,10 +8,11 @@ from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.digest import Digest
 from forensics.errors import UsageError
-from forensics.model import EdgeKind, NodeKind, Presence
-from forensics.taint import Judgement, Level, Lineage
+from forensics.model import NodeKind, Presence
+from forensics.taint import Judgement, Level
 from forensics_queries.blast_radius import judged, unread
-from forensics_queries.rebuild import PlanStep, rebuild_plan
+from forensics_queries.heads import versions_behind
+from forensics_queries.plan import Planner, PlanStep
 from forensics_queries.restore import restore_commands
 from forensics_queries.state import History
 from forensics_queries.statement import rows
@@ -146,7 +147,7 @@ def _artifacts(case: Case, judgement: Judgement, subjects: Sequence[str]) -> lis
         return [row[0] for row in rows(case, "rollback.models") if row[0] in touched]
     named: list[int] = []
     for text in subjects:
-        found = [version for node in resolve(case, text).nodes for version in _versions(judgement.lineage, node)]
+        found = [version for node in resolve(case, text).nodes for version in versions_behind(judgement.lineage, node)]
         if not found:
             raise UsageError(
                 f"{text} is no version of an artifact that could be restored",
@@ -154,21 +155,6 @@ def _artifacts(case: Case, judgement: Judgement, subjects: Sequence[str]) -> lis
             )
         named += found
     return [row[0] for row in rows(case, "rollback.artifacts", versions=named)]
-
-
-def _versions(lineage: Lineage, node: int) -> list[int]:
-    """The versions that a subject stands for; a file in a directory stands for the directory."""
-    kind = lineage.kind(node)
-    if kind is NodeKind.RELEASE:
-        return lineage.released(node)
-    if kind is NodeKind.VERSION:
-        return [node]
-    if kind is NodeKind.EXECUTION:
-        return [version for version, _ in lineage.effects(node, EdgeKind.GENERATED)]
-    if kind is not NodeKind.CONTENT:
-        return []
-    holding = [node, *lineage.directories(node)]
-    return [version for content in holding for version in lineage.holders(content)]
 
 
 def _targets(
@@ -218,7 +204,7 @@ def _targets(
     if not clean and others:
         version = min(succession.newest(others), key=rank)
         refused = _refused(case, judgement, others, shown, releases)
-        plan = rebuild_plan(case, judgement, version, history, look)
+        plan = Planner(case, judgement, history, look).steps([version])
         targets.append(
             _target("rebuild", shown[version], releases.get(version, ()), introduced(version), sizes[version],
                     Presence("not looked for"), (), refused, plan)

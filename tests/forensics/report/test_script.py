@@ -8,7 +8,7 @@ import pytest
 
 from forensics.answer import Answer, Coverage, Thing
 from forensics.report.script import script
-from forensics_queries.rebuild import PlanStep
+from forensics_queries.plan import PlanStep
 from forensics_queries.rollback import Target
 
 MODEL = Thing(1, "version", "models/m.json", "node:1", "repo", "models/m.json", "md5:" + "1" * 32)
