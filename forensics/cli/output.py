@@ -19,9 +19,9 @@ from forensics.report.text import safe
 
 __all__ = ["emit", "say", "write"]
 
-_SHORT = 3
+_TRIPPED, _SHORT = 1, 3
 #: Formats whose text has room for what an answer rests on; for the others it goes to stderr.
-_COMPLETE = frozenset({"table", "json", "markdown"})
+_COMPLETE = frozenset({"table", "json", "markdown", "sarif"})
 
 
 def say(text: str) -> None:
@@ -29,12 +29,13 @@ def say(text: str) -> None:
     sys.stderr.write(safe(text) + "\n")
 
 
-def emit(answer: Answer[Any], shared: Shared) -> None:
-    """Writes an answer, and ends the command with 3 where the list may be short.
+def emit(answer: Answer[Any], shared: Shared, *, tripped: bool = False) -> None:
+    """Writes an answer, and ends the command with 1 where a gate tripped, else with 3 where the list may be short.
 
     Args:
         answer: what the library returned.
         shared: how and where to write it.
+        tripped: the answer is one that a script must not go on from.
 
     Raises:
         UsageError: the format cannot be shown on a terminal, or has nothing to show.
@@ -51,8 +52,8 @@ def emit(answer: Answer[Any], shared: Shared) -> None:
     after = following(answer) if shared.form == "table" and not shared.quiet else ""
     if after:
         say(f"next: {after}")
-    if answer.short:
-        click.get_current_context().exit(_SHORT)
+    if tripped or answer.short:
+        click.get_current_context().exit(_TRIPPED if tripped else _SHORT)
 
 
 def _say_rest(answer: Answer[Any], page: Any) -> None:

@@ -3,6 +3,7 @@
 Records name each other by *keys*, plain strings, and know no database. Edges point from cause to effect.
 """
 
+from forensics.model.checkout import Stated
 from forensics.model.facts import (
     Batch,
     Context,
@@ -63,6 +64,7 @@ __all__ = [
     "SameBytes",
     "Source",
     "StageMove",
+    "Stated",
     "Strength",
     "Version",
     "Wanted",

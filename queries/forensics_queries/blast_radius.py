@@ -16,7 +16,7 @@ from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
 from forensics_queries.things import things
 
-__all__ = ["Affected", "blast_radius", "judged", "unread"]
+__all__ = ["Affected", "blast_radius", "judged", "unread", "unreadable"]
 
 _ORDER = {kind.value: place for place, kind in enumerate(ArtifactKind)}
 
@@ -124,6 +124,11 @@ def unread(judgement: Judgement, when: Moment) -> bool:
         return True
     if rows(when.case, "blast_radius.filled_later", until=when.until):
         return True
+    return unreadable(judgement, when)
+
+
+def unreadable(judgement: Judgement, when: Moment) -> bool:
+    """Whether a document that could not be read may hide lineage of what is bad: it stands before no bad origin."""
     found = rows(when.case, "blast_radius.unread", until=when.until)
     return any(commit not in judgement.before for (commit,) in found)
 
