@@ -18,7 +18,7 @@ from forensics.secrets import without_secrets
 __all__ = ["main"]
 
 _FAILED, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
-_SUBJECTS = frozenset({"SUBJECT", "MODEL", "FROM", "TO"})
+_SUBJECTS = frozenset({"SUBJECT", "MODEL", "FROM", "TO", "A", "B"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

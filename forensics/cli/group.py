@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "blame": ("questions", "Who introduced these bytes, when, and with what message."),
     "trace": ("questions", "All that a version was made from, each with its shortest path."),
     "path": ("questions", "Why one thing influences another: the shortest chain."),
+    "diff": ("questions", "How two versions' lineages, or two revisions, differ, and by whom."),
     "blast-radius": ("incident", "Everything that a bad subject affects, live models first."),
     "rollback": ("incident", "The newest clean version to go back to, and how."),
     "releases": ("incident", "What is in use where, since when, and its verdict."),

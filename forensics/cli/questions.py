@@ -1,11 +1,19 @@
-"""The questions about one thing: ``find``, ``show``, ``log``, ``blame``, ``trace``, ``path``."""
+"""The questions about one thing: ``find``, ``show``, ``log``, ``blame``, ``trace``, ``path``, ``diff``."""
 
 import click
 
 from forensics.cli.options import Shared, as_of_option, asking
 from forensics.cli.output import emit
 
-__all__ = ["blame_command", "find_command", "log_command", "path_command", "show_command", "trace_command"]
+__all__ = [
+    "blame_command",
+    "diff_command",
+    "find_command",
+    "log_command",
+    "path_command",
+    "show_command",
+    "trace_command",
+]
 
 
 @click.command(
@@ -139,3 +147,31 @@ def path_command(shared: Shared, cause: str, effect: str, as_of: str | None) -> 
 
     with Case.open(shared.case) as case:
         emit(path(case, cause, effect, as_of=as_of), shared)
+
+
+@click.command(
+    "diff",
+    epilog="""\b
+Examples:
+  forensics diff fraud@v1.1.0 fraud@v1.3.0                       two releases of a model
+  forensics diff models/fraud.json@HEAD~5 models/fraud.json@HEAD two versions
+  forensics diff main retrain/clean-march                        all that two revisions hold
+  forensics diff data/raw@v1.0 data/raw@v1.1 --format csv        the files of a directory
+
+Differences that follow from no other one come first, and of these the nearest. Exits with 3 where lineage that is
+missing on one side may hide a difference.""",
+)
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B")
+@asking(drawings=True)
+def diff_command(shared: Shared, old: str, new: str) -> None:
+    """How two versions' lineages, or two revisions, differ, and by whom.
+
+    Data down to the files in a directory, code, commands, parameters, imports and runs: whatever lies on a path to A
+    or B.
+    """
+    from forensics.case import Case
+    from forensics_queries.diff import diff
+
+    with Case.open(shared.case) as case:
+        emit(diff(case, old, new), shared)

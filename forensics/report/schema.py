@@ -27,6 +27,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "blame": ("forensics_queries.blame", "Blamed"),
     "trace": ("forensics_queries.trace", "Ancestor"),
     "path": ("forensics_queries.path", "Link"),
+    "diff": ("forensics_queries.diff", "Difference"),
     "blast-radius": ("forensics_queries.blast_radius", "Affected"),
     "rollback": ("forensics_queries.rollback", "Target"),
     "releases": ("forensics_queries.releases", "InUse"),

@@ -1,6 +1,6 @@
 """The words that answers use, a sentence each: for headings, ``forensics help words`` and docs/concepts.md."""
 
-__all__ = ["FINDINGS", "REASONS", "STRENGTHS", "VERDICTS"]
+__all__ = ["CHANGES", "FINDINGS", "REASONS", "STRENGTHS", "VERDICTS"]
 
 VERDICTS: dict[str, str] = {
     "affected": "a chain of recorded or hash-matched steps leads there from something bad",
@@ -35,6 +35,18 @@ REASONS: dict[str, str] = {
     "hashless": "known by its address in its store alone, and no run of the store made it",
     "unlinked": "a part of a directory could not be found in the directory",
     "unresolved": "what was in use is not on record, or could be several things",
+}
+
+#: How a place differs between two lineages, and what is odd about it.
+CHANGES: dict[str, str] = {
+    "added": "it stands in the second lineage alone",
+    "removed": "it stands in the first lineage alone",
+    "replaced": "other bytes, or another value, stand in its place",
+    "other-producer": "the same bytes were made by another run",
+    "same-inputs": "the run that made it read the same on both sides: by chance, by hand, or undeclared",
+    "missing-listing": "the files of the directory are not on record, so which of them differ cannot be said",
+    "other-algorithm": "known by digests of different algorithms: whether the bytes differ cannot be said",
+    "no-digest": "known by no digest on one side: whether the bytes differ cannot be said",
 }
 
 #: What a reader noticed in a source (``forensics.model.FindingKind``).

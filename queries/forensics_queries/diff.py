@@ -13,10 +13,10 @@ from forensics_queries.contrast import Contrast, Pair
 from forensics_queries.coverage import LATEST, coverage
 from forensics_queries.listing import File, changed_files
 from forensics_queries.pedigree import Pedigree, Pedigrees
+from forensics_queries.sides import sides
 from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
 from forensics_queries.things import things
-from forensics_queries.views import compared
 
 __all__ = ["Difference", "State", "diff"]
 
@@ -55,7 +55,7 @@ class Difference:
             one row, and not one a file.
         reason: a word for what is odd: ``same-inputs``, ``missing-listing``, ``other-algorithm``, ``no-digest``.
         source: where it is.
-        artifact: its path; ``file:key`` for a parameter.
+        artifact: its path; ``file:key`` for a parameter; the title of a run.
         file: the name of a file inside a directory.
         files: for a directory that is one row: how many of its files differ; None where that is not known.
         distance: number of steps from there to what was compared, by the shorter way of the two sides.
@@ -88,13 +88,13 @@ class _Draft:
     by: list[list[Arrival]] = field(default_factory=list)
 
 
-def diff(case: Case, first: str, second: str) -> Answer[Difference]:
+def diff(case: Case, old: str, new: str) -> Answer[Difference]:
     """What differs between the lineages of two versions, and by whom.
 
     Args:
         case: the case.
-        first: a SUBJECT that is one version, a release, or a revision.
-        second: another of the same kind. For two revisions, all that their commits hold is compared.
+        old: a SUBJECT that is one version, a release, or a revision.
+        new: another of the same kind. For two revisions, all that their commits hold is compared.
 
     Returns:
         Differences, those first that follow from no other one, then the nearest. The answer to the reverse question is
@@ -103,18 +103,18 @@ def diff(case: Case, first: str, second: str) -> Answer[Difference]:
     Raises:
         UsageError: a subject means nothing, several things, or nothing with a lineage.
     """
-    left, right = compared(case, first, second)
+    left, right = sides(case, old, new)
     pedigrees = Pedigrees(case, (left.view, right.view))
-    sides = pedigrees.of(left.view), pedigrees.of(right.view)
-    contrast = Contrast(pedigrees, *sides)
+    both = pedigrees.of(left.view), pedigrees.of(right.view)
+    contrast = Contrast(pedigrees, *both)
     found = _Comparison(case, pedigrees, contrast).rows()
-    notes = [f"{first} means {left.meaning}", f"{second} means {right.meaning}"]
+    notes = [f"{old} means {left.meaning}", f"{new} means {right.meaning}"]
     if contrast.assumed:
         notes.append(f"{contrast.assumed} have digests of other algorithms, taken for the same bytes (assumed)")
-    gaps = [*_gaps(case, pedigrees, first, *sides), *_gaps(case, pedigrees, second, *sides[::-1])]
+    gaps = [*_gaps(case, pedigrees, old, *both), *_gaps(case, pedigrees, new, *both[::-1])]
     seen = coverage(case)
     short = bool(gaps) or not seen.complete or any(row.change == "unknown" for row in found)
-    return Answer("diff", {"first": first, "second": second}, tuple(found), seen, (*notes, *gaps), short)
+    return Answer("diff", {"old": old, "new": new}, tuple(found), seen, (*notes, *gaps), short)
 
 
 def _gaps(case: Case, pedigrees: Pedigrees, text: str, side: Pedigree, other: Pedigree) -> Iterator[str]:
@@ -215,7 +215,7 @@ class _Comparison:
             follows=pair.follows,
             reason=draft.reason or pair.reason,
             source=named[-1].source,
-            artifact=named[-1].path or named[-1].title,
+            artifact=named[-1].path if named[-1].kind == "version" else named[-1].title,
             file=draft.file,
             files=draft.files,
             distance=min(self._sides[side].depth[node] for side, node in pair),

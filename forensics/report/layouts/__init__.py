@@ -4,13 +4,14 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import Layout, generic
-from forensics.report.layouts import blast_radius, gate, marks, observations, reading, releases, rollback, things
+from forensics.report.layouts import blast_radius, diff, gate, marks, observations, reading, releases, rollback, things
 
 __all__ = ["LAYOUTS", "layout"]
 
 LAYOUTS: dict[str, Layout] = {
     **reading.LAYOUTS,
     **things.LAYOUTS,
+    **diff.LAYOUTS,
     **blast_radius.LAYOUTS,
     **rollback.LAYOUTS,
     **releases.LAYOUTS,

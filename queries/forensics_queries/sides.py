@@ -10,11 +10,11 @@ from forensics_queries.state import History, held_at
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 
-__all__ = ["Compared", "compared"]
+__all__ = ["Side", "sides"]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Side:
     """One side.
 
     Attributes:
@@ -26,7 +26,7 @@ class Compared:
     meaning: str
 
 
-def compared(case: Case, first: str, second: str) -> tuple[Compared, Compared]:
+def sides(case: Case, old: str, new: str) -> tuple[Side, Side]:
     """Reads the two subjects of a comparison.
 
     Two revisions mean all that their commits hold; a release beside a revision means the commit that was released.
@@ -35,7 +35,7 @@ def compared(case: Case, first: str, second: str) -> tuple[Compared, Compared]:
         UsageError: a subject means nothing, or several things, or nothing that has a lineage; or the two are of
             different kinds.
     """
-    meant = [resolve(case, text) for text in (first, second)]
+    meant = [resolve(case, text) for text in (old, new)]
     commits = [_commit(case, subject) for subject in meant]
     if any(subject.kind == "commit" for subject in meant):
         for subject, commit in zip(meant, commits, strict=True):
@@ -58,15 +58,15 @@ def _commit(case: Case, subject: Subject) -> int | None:
     return subject.commit
 
 
-def _held(case: Case, subject: Subject, commit: int) -> Compared:
+def _held(case: Case, subject: Subject, commit: int) -> Side:
     """All that DVC metadata says of a commit; all its files where there is no such metadata."""
     held = held_at(case, commit, history=History.load(case))
     layers = {layer: {version for (_, other), version in held.items() if other == layer} for layer in ("dvc", "git")}
     roots = tuple(sorted(layers["dvc"] or layers["git"]))
-    return Compared(View(roots, (commit,)), f"what {subject.meaning} holds")
+    return Side(View(roots, (commit,)), f"what {subject.meaning} holds")
 
 
-def _versions(case: Case, subject: Subject, commit: int | None) -> Compared:
+def _versions(case: Case, subject: Subject, commit: int | None) -> Side:
     found = [row[0] for row in rows(case, "diff.targets", ids=list(subject.nodes))]
     if not found and subject.kind in {"content", "file"}:
         found = [row[0] for row in rows(case, "diff.holders", ids=list(subject.nodes))]
@@ -81,4 +81,4 @@ def _versions(case: Case, subject: Subject, commit: int | None) -> Compared:
             f"{subject.text} means {len(found)} versions; one can be compared",
             hint=f"say which, as {subject.text}@REV; forensics log {subject.text} lists them",
         )
-    return Compared(View(tuple(found), () if commit is None else (commit,)), subject.meaning)
+    return Side(View(tuple(found), () if commit is None else (commit,)), subject.meaning)
