@@ -3,6 +3,8 @@
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, median
 
 from forensics.case import Case
 from forensics.case.ingest import now
@@ -57,6 +59,21 @@ class Evidence:
 
     def __bool__(self) -> bool:
         return bool(self.labels or self.bad_contents or self.inspected or self.series)
+
+    @property
+    def families(self) -> tuple[tuple[tuple[int, float], ...], ...]:
+        """By series its versions and values, the oldest first; lower is worse, in units of the steps of its metric."""
+        steps: dict[str, list[float]] = defaultdict(list)
+        for one in self.series:
+            steps[one.metric] += [abs(after - before) for before, after in pairwise(one.values)]
+        units = {metric: (median(found) or fmean(found) or 1.0) for metric, found in steps.items()}
+        return tuple(
+            tuple(
+                (version, (-value if one.metric in self.lower else value) / units[one.metric])
+                for version, value in zip(one.versions, one.values, strict=True)
+            )
+            for one in self.series
+        )
 
     @property
     def bad(self) -> tuple[int, ...]:
