@@ -1,0 +1,277 @@
+"""What to test next: the version whose evaluation is expected to tell most about where poison came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forensics.localization.descent import Descent
+from forensics.localization.evidence import INSPECTED
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forensics.localization.locate import Located
+
+__all__ = ["LEAST_GAIN", "Advice", "Test", "Weighed", "next_tests"]
+
+#: Bits below which a test is not worth making.
+LEAST_GAIN = 0.02
+#: P(an inspection finds something | there is nothing).
+_FALSE_FINDING = 0.01
+_PAIRED_GROUPS, _PAIRS = 150, 600
+#: The share of the probability by which an incident counts as settled, and how many ties may hold it.
+_SETTLED, _ISOLATED, _NARROWED = 0.95, 3, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Something that could be done.
+
+    Attributes:
+        node: the version to evaluate, or whatever is to be inspected.
+        cost: in evaluations of a model.
+        inspection: it is looked at, rather than evaluated.
+    """
+
+    __test__ = False
+
+    node: int
+    cost: float = 1.0
+    inspection: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A test, and what each outcome would leave.
+
+    Attributes:
+        test: the test.
+        gain: expected information, in bits.
+        bad: P(it is found bad).
+        left_if_bad, left_if_good: how many candidates would hold 90 % of the probability then.
+    """
+
+    test: Test
+    gain: float
+    bad: float
+    left_if_bad: int
+    left_if_good: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to test next, and whether to go on at all.
+
+    A *tie* is a set of candidates that no test could tell apart: they lead to the same of the things that could be
+    tested or were.
+
+    Attributes:
+        tests: those worth making, the best for its cost first.
+        ties: how many ties hold 95 % of the probability; 0 where there is no candidate.
+        stop: ``settled`` where three ties do; ``inseparable`` where no test is worth making; else empty.
+        first: the candidates of the likeliest tie, the likeliest first (places in ``Origins.nodes``).
+        left: how many candidates hold 90 % of the probability now.
+    """
+
+    tests: tuple[Weighed, ...]
+    ties: int
+    stop: str
+    first: tuple[int, ...]
+    left: int
+
+    @property
+    def grade(self) -> str:
+        """``isolated`` where three ties hold 95 %, ``narrowed`` where twenty do, else ``open``."""
+        return "isolated" if self.ties <= _ISOLATED else "narrowed" if self.ties <= _NARROWED else "open"
+
+    @property
+    def halves(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The likeliest tie in two parts of about equal weight: a run without one of them would tell which it is."""
+        return self.first[::2], self.first[1::2]
+
+
+def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | None = None, most: int = 6) -> Advice:
+    """Ranks tests by expected information for their cost, over single sources and pairs.
+
+    Args:
+        located: where the incident stands.
+        tests: what could be done: versions that were not labelled yet, in any order.
+        descent: of ``located``, for callers that have it.
+        most: how many to return.
+
+    Source: information gain as in adaptive group testing (Gonzalez-Sanchez 2010; Cuturi 2020), here over sets.
+    """
+    import numpy as np
+
+    descent = descent or Descent(located)
+    hypotheses = _Hypotheses(located, descent)
+    observed = set(located.evidence.bad | located.evidence.good | located.evidence.clean)
+    asked = sorted({test.node: test for test in tests if test.node not in observed}.values(), key=lambda t: t.node)
+    masks = descent.masks(test.node for test in asked)
+    # Tests of one signature tell the same: the cheapest stands for them.
+    best: dict[tuple[int, bool], Test] = {}
+    for test, mask in zip(asked, masks, strict=True):
+        known = best.get((mask, test.inspection))
+        if known is None or test.cost < known.cost:
+            best[mask, test.inspection] = test
+    distinct = sorted(best, key=lambda key: best[key].node)
+    found: list[Weighed] = []
+    if distinct and hypotheses.total:
+        leads = hypotheses.leads([mask for mask, _ in distinct])
+        inspections = np.array([inspection for _, inspection in distinct], dtype=np.bool_)
+        bad, gains = hypotheses.gains(leads, inspections)
+        value = gains / np.array([best[key].cost for key in distinct])
+        order = np.lexsort((np.array([best[key].node for key in distinct]), -np.round(value, 9)))
+        for i in order[:most].tolist():
+            if gains[i] < LEAST_GAIN:
+                continue
+            outcomes = hypotheses.outcomes(leads[i], bool(inspections[i]))
+            found.append(Weighed(best[distinct[i]], float(gains[i]), float(bad[i]), *map(hypotheses.left, outcomes)))
+    ties = hypotheses.ties([mask for mask, _ in distinct])
+    stop = "settled" if 0 < len(ties) <= _ISOLATED else "" if found else "inseparable"
+    return Advice(tuple(found), len(ties), stop, ties[0] if ties else (), hypotheses.left(hypotheses.weights))
+
+
+class _Hypotheses:
+    """Single units and the best pairs of groups, with their weights, and how likely each makes an outcome.
+
+    Attributes:
+        weights: of each hypothesis: units first, then pairs, then that there is nothing beside what is stated.
+        total: what they hold of all probability.
+    """
+
+    def __init__(self, located: "Located", descent: Descent) -> None:
+        import numpy as np
+
+        self._descent = descent
+        self._located = located
+        held = located.posterior
+        units = descent.units
+        self._of_unit = np.array([unit.group for unit in units], dtype=np.intp)
+        share = np.array([unit.share for unit in units])
+        single = held.singles[self._of_unit] * share if units else np.empty(0)
+        first, second = np.triu_indices(len(held.shortlist), 1)
+        near = (held.shortlist[first] < _PAIRED_GROUPS) & (held.shortlist[second] < _PAIRED_GROUPS)
+        first, second = first[near], second[near]
+        weight = held.pairs[first, second]
+        order = np.argsort(-weight, kind="stable")[:_PAIRS]
+        self._first, self._second = held.shortlist[first[order]], held.shortlist[second[order]]
+        weights = np.concatenate([single, weight[order], [held.alone]])
+        self.total = float(weights.sum())
+        self.weights: NDArray[np.float64] = weights / self.total if self.total else weights
+        rows = located.rows if located.stated is None else np.maximum(located.rows, located.stated[None])
+        pairs = np.maximum(rows[self._first], rows[self._second])
+        alone = np.zeros((1, rows.shape[1]), dtype=np.float32) if located.stated is None else located.stated[None]
+        together = np.concatenate([rows[self._of_unit], pairs, alone])
+        self._contaminated, self._clean = located.likelihood.predictions(together)
+
+    def leads(self, masks: list[int]) -> "NDArray[np.float64]":
+        """By signature and hypothesis: P(the hypothesis contaminates what has the signature)."""
+        import numpy as np
+
+        from forensics.localization.rows import rows_of
+
+        count = len(self._descent.units)
+        bits = rows_of(masks, count + 1).astype(np.float64)
+        groups = self._descent.members(masks)
+        one, other = groups[:, self._first], groups[:, self._second]
+        nothing = np.zeros((len(masks), 1))
+        found = np.concatenate([bits[:, :count], one + other - one * other, nothing], axis=1)
+        total: NDArray[np.float64] = np.maximum(found, bits[:, count:])
+        return total
+
+    def gains(
+        self, leads: "NDArray[np.float64]", inspections: "NDArray[np.bool_]"
+    ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """By signature: P(found bad), and the expected information in bits."""
+        import numpy as np
+
+        bad, uncertain = np.empty(len(leads)), np.empty(len(leads))
+        for inspection in (False, True):
+            chosen = inspections == inspection
+            yes, no = self._rates(inspection)
+            bad[chosen] = leads[chosen] @ (self.weights * (yes - no)) + (self.weights * no).sum()
+            uncertain[chosen] = leads[chosen] @ (self.weights * (_entropy(yes) - _entropy(no)))
+            uncertain[chosen] += (self.weights * _entropy(no)).sum()
+        return bad, np.maximum(_entropy(bad) - uncertain, 0)
+
+    def outcomes(
+        self, leads: "NDArray[np.float64]", inspection: bool
+    ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """The weights of the hypotheses if a test is found bad, and if it is found good."""
+        yes, no = self._rates(inspection)
+        bad = self.weights * (no + leads * (yes - no))
+        good = self.weights - bad
+        return bad / max(bad.sum(), 1e-300), good / max(good.sum(), 1e-300)
+
+    def left(self, weights: "NDArray[np.float64]") -> int:
+        """How many candidates hold 90 % of the probability."""
+        import numpy as np
+
+        from forensics.localization.locate import CREDIBLE
+
+        sizes = np.array([len(unit.members) for unit in self._descent.units])
+        held = self._held(weights)
+        order = np.argsort(-held / sizes, kind="stable")
+        reached = int(np.searchsorted(np.cumsum(held[order]), CREDIBLE * held.sum() - 1e-12)) + 1
+        return int(sizes[order[:reached]].sum())
+
+    def ties(self, masks: list[int]) -> list[tuple[int, ...]]:
+        """The ties that hold most of the probability, the likeliest first: their candidates, the likeliest first.
+
+        Args:
+            masks: signatures of all that could be tested.
+        """
+        import numpy as np
+
+        from forensics.localization.rows import rows_of
+
+        units = self._descent.units
+        bits = rows_of(masks, len(units)).astype(np.bool_)
+        held = self._held(self.weights)
+        together: dict[tuple[int, bytes], list[int]] = {}
+        for i, unit in enumerate(units):
+            together.setdefault((unit.group, bits[:, i].tobytes()), []).append(i)
+        ties = sorted(together.values(), key=lambda tie: (-round(float(held[tie].sum()), 9), tie))
+        reached, total, found = 0.0, float(held.sum()), []
+        for tie in ties:
+            if reached >= _SETTLED * total - 1e-12:
+                break
+            reached += float(held[tie].sum())
+            found.append(self._members(tie))
+        return found
+
+    def _members(self, tie: list[int]) -> tuple[int, ...]:
+        """The candidates of some units of one group, the likeliest first."""
+        units = self._descent.units
+        wanted = {member for i in tie for member in units[i].members}
+        return tuple(member for member in self._located.groups[units[tie[0]].group].members if member in wanted)
+
+    def _held(self, weights: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """By unit: P(a source is among its members), singles and pairs together."""
+        import numpy as np
+
+        count = len(self._descent.units)
+        by_group = np.zeros(len(self._located.groups))
+        np.add.at(by_group, self._first, weights[count:-1])
+        np.add.at(by_group, self._second, weights[count:-1])
+        shares = np.array([unit.share for unit in self._descent.units])
+        found: NDArray[np.float64] = weights[:count] + by_group[self._of_unit] * shares
+        return found
+
+    def _rates(self, inspection: bool) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        import numpy as np
+
+        if inspection:
+            return np.full(len(self.weights), 1 - INSPECTED), np.full(len(self.weights), _FALSE_FINDING)
+        return self._contaminated, self._clean
+
+
+def _entropy(p: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Of a truth value, in bits."""
+    import numpy as np
+
+    p = p.clip(1e-15, 1 - 1e-15)
+    found: NDArray[np.float64] = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    return found

@@ -1,0 +1,127 @@
+"""What candidates lead to, beyond what was observed: P(contaminated) of any version."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from forensics.localization.cone import Cone, cone, gather
+from forensics.localization.rows import rows_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forensics.localization.locate import Located
+
+__all__ = ["Descent", "Unit"]
+
+#: Units that are followed. What the others hold counts as upstream of everything, so that nothing is cleared by it.
+_MOST_UNITS = 1024
+#: Probability that may be left to units that are not followed.
+_NEGLIGIBLE = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Candidates of one group that lead to the same things by the same steps: no test can tell them apart.
+
+    Attributes:
+        group: place in ``Located.groups``.
+        members: places in ``Origins.nodes``.
+        share: of the group's probability.
+    """
+
+    group: int
+    members: tuple[int, ...]
+    share: float
+
+
+class Descent:
+    """The likeliest candidates of an incident, and what comes of each.
+
+    Attributes:
+        located: the incident.
+        units: the candidates that are followed, by group.
+    """
+
+    def __init__(self, located: "Located") -> None:
+        self.located = located
+        units = sorted(_units(located), key=lambda unit: -located.groups[unit.group].mass * unit.share)
+        total = sum(group.mass for group in located.groups)
+        kept: list[Unit] = []
+        held = 0.0
+        for unit in units[:_MOST_UNITS]:
+            if held >= (1 - _NEGLIGIBLE) * total:
+                break
+            kept.append(unit)
+            held += located.groups[unit.group].mass * unit.share
+        self.units = tuple(sorted(kept, key=lambda unit: (unit.group, unit.members)))
+
+    @cached_property
+    def below(self) -> Cone:
+        """All that the units lead to; bit i is unit i, and the bit after the last what is stated to be bad."""
+        nodes = self.located.origins.nodes
+        marks = {int(nodes[unit.members[0]]): 1 << i for i, unit in enumerate(self.units)}
+        for node in self.located.evidence.stated:
+            marks[node] = marks.get(node, 0) | 1 << len(self.units)
+        return cone(self.located.influence.down, marks)
+
+    def masks(self, versions: Iterable[int]) -> list[int]:
+        """By version: the units that lead to it, as bits, and whether anything stated does."""
+        return [self.below.mask(version) for version in versions]
+
+    def contamination(self, versions: Iterable[int]) -> "NDArray[np.float64]":
+        """P(contaminated) of versions, or of any other nodes, under all sets of sources.
+
+        Returns:
+            In the order of the versions; 1 for what descends from something stated to be bad. 0 means that no
+            candidate leads there.
+        """
+        import numpy as np
+
+        masks = self.masks(versions)
+        distinct = sorted(set(masks))
+        found = self.located.posterior.contaminated(self.members(distinct))
+        stated = 1 << len(self.units)
+        by_mask = {mask: 1.0 if mask & stated else float(p) for mask, p in zip(distinct, found, strict=True)}
+        return np.array([by_mask[mask] if mask else by_mask.get(0, 0.0) for mask in masks])
+
+    def members(self, masks: list[int]) -> "NDArray[np.float64]":
+        """By signature and group: the share of the group's probability that leads there; shape (masks, groups)."""
+        import numpy as np
+
+        shares = np.zeros((len(self.units), len(self.located.groups)))
+        for i, unit in enumerate(self.units):
+            shares[i, unit.group] = unit.share
+        bits = rows_of(masks, len(self.units) + 1)[:, :-1]
+        unfollowed = 1 - shares.sum(0)
+        found: NDArray[np.float64] = bits @ shares + unfollowed.clip(0, 1)[None]
+        return found.clip(0, 1)
+
+
+def _units(located: "Located") -> list[Unit]:
+    """Candidates by group and by the steps that leave them; other digests of a content step with it."""
+    import numpy as np
+
+    owners: list[int] = []
+    nodes: list[int] = []
+    for group in located.groups:
+        for member in group.members:
+            same = (int(located.origins.nodes[member]), *located.origins.twins.get(member, ()))
+            owners += [member] * len(same)
+            nodes += same
+    heads, targets, codes = gather(located.influence.down, np.array(nodes, dtype=np.int32))
+    kept = codes > 0
+    steps: dict[int, set[int]] = {}
+    for head, target in zip(heads[kept].tolist(), targets[kept].tolist(), strict=True):
+        steps.setdefault(owners[head], set()).add(target)
+    found: list[Unit] = []
+    for number, group in enumerate(located.groups):
+        by_steps: dict[tuple[int, ...], list[int]] = {}
+        shares = dict(zip(group.members, group.shares, strict=True))
+        for member in group.members:
+            own = {int(located.origins.nodes[member]), *located.origins.twins.get(member, ())}
+            by_steps.setdefault(tuple(sorted(steps.get(member, set()) - own)), []).append(member)
+        found += [Unit(number, tuple(some), sum(shares[one] for one in some)) for some in by_steps.values()]
+    return found

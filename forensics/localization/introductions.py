@@ -1,0 +1,160 @@
+"""The commits at which things first came in, told from the graph alone."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from forensics.case.codes import PARENT, edge_codes, node_code
+from forensics.graph import Graph, is_reachable
+from forensics.localization.cone import gather
+from forensics.model import EdgeKind, NodeKind, Strength
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Introductions"]
+
+_CONTENT = edge_codes([EdgeKind.CONTENT], (Strength.RECORDED, Strength.MATCHED))
+
+
+class Introductions:
+    """Which commits brought contents, versions and runs in.
+
+    Of all commits that introduced a version that holds some bytes, or a directory that lists them, those count that
+    have no other of them among their ancestors: several only where parallel branches brought in the same.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._descends: dict[tuple[int, int], bool] = {}
+
+    def of(self, nodes: "NDArray[np.int32]") -> list[tuple[int, ...]]:
+        """The commits of each of some nodes, ascending; none for what no commit brought in.
+
+        Args:
+            nodes: contents, versions and executions, in any order (int32).
+        """
+        import numpy as np
+
+        kinds = np.frombuffer(self.graph.kinds, dtype=np.uint8)
+        places = np.arange(len(nodes), dtype=np.int64)
+        is_content = kinds[nodes] == node_code(NodeKind.CONTENT)
+        # A content under its other digests, the directories that list any of them, and the versions that hold one.
+        contents = _distinct(places[is_content], nodes[is_content])
+        contents = _distinct(*_joined(contents, self._step(*contents, _CONTENT, NodeKind.CONTENT)))
+        listing = self._step(*contents, edge_codes([EdgeKind.MEMBER]), NodeKind.CONTENT)
+        contents = _distinct(*_joined(contents, listing))
+        holding = self._step(*contents, _CONTENT, NodeKind.VERSION)
+        others = (places[~is_content], nodes[~is_content].astype(np.int32))
+        standing = _distinct(*_joined(holding, others))
+        brought = edge_codes([EdgeKind.INTRODUCED, EdgeKind.RECORDED])
+        owners, commits = _distinct(*self._step(*standing, brought, NodeKind.COMMIT, backward=True))
+        return self._earliest(len(nodes), owners, commits)
+
+    def rank(self, commit: int) -> int:
+        """The place of a commit in an order in which parents stand before their children."""
+        return int(self._ranks[commit])
+
+    def _step(
+        self,
+        owners: "NDArray[np.int64]",
+        nodes: "NDArray[np.int32]",
+        codes: frozenset[int],
+        kind: NodeKind,
+        *,
+        backward: bool = False,
+    ) -> "tuple[NDArray[np.int64], NDArray[np.int32]]":
+        """Neighbours of one kind by some edges, each with the owner of the node that it was reached from."""
+        import numpy as np
+
+        if not len(nodes):
+            return owners, nodes
+        distinct, inverse = np.unique(nodes, return_inverse=True)
+        heads, targets, found = gather(self.graph.reverse if backward else self.graph.forward, distinct)
+        flags = np.zeros(256, dtype=np.bool_)
+        flags[list(codes)] = True
+        kept = flags[found] & (np.frombuffer(self.graph.kinds, dtype=np.uint8)[targets] == node_code(kind))
+        heads, targets = heads[kept], targets[kept]
+        begins = np.searchsorted(heads, inverse)
+        counts = np.searchsorted(heads, inverse, side="right") - begins
+        spread = np.repeat(begins - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+        return np.repeat(owners, counts), targets[spread]
+
+    def _earliest(self, count: int, owners: "NDArray[np.int64]", commits: "NDArray[np.int32]") -> list[tuple[int, ...]]:
+        """Of the commits of each owner those that descend from no other of them."""
+        import numpy as np
+
+        ranks, chains = self._ranks, self._chains
+        order = np.lexsort((ranks[commits], owners))
+        owners, commits = owners[order], commits[order]
+        found: list[tuple[int, ...]] = [()] * count
+        # On one line of descent only the first commit counts: most histories are done with this alone.
+        key = owners * len(ranks) + chains[commits]
+        single = np.sort(np.unique(key, return_index=True)[1])
+        for owner, commit in zip(owners[single].tolist(), commits[single].tolist(), strict=True):
+            if not any(self._is_ancestor(other, commit) for other in found[owner]):
+                found[owner] = (*found[owner], commit)
+        return [tuple(sorted(some)) for some in found]
+
+    def _is_ancestor(self, first: int, later: int) -> bool:
+        known = self._descends.get((first, later))
+        if known is None:
+            known = is_reachable(self.graph, first, later, rank=self._ranks.data, follow=frozenset({PARENT}))
+            self._descends[first, later] = known
+        return known
+
+    @cached_property
+    def _order(self) -> "tuple[NDArray[np.int32], NDArray[np.int32]]":
+        """By node: the rank of a commit, and the line of descent that it is on; a line follows one child a commit."""
+        import numpy as np
+
+        kinds = np.frombuffer(self.graph.kinds, dtype=np.uint8)
+        commits = np.flatnonzero(kinds == node_code(NodeKind.COMMIT)).astype(np.int32)
+        heads, targets, codes = gather(self.graph.forward, commits)
+        links = codes == PARENT
+        heads, children = heads[links].tolist(), targets[links].tolist()
+        after: dict[int, list[int]] = {}
+        waiting = dict.fromkeys(commits.tolist(), 0)
+        for head, child in zip(heads, children, strict=True):
+            after.setdefault(int(commits[head]), []).append(child)
+            waiting[child] = waiting.get(child, 0) + 1
+        ranks = np.zeros(self.graph.nodes, dtype=np.int32)
+        chains = np.zeros(self.graph.nodes, dtype=np.int32)
+        ready = [commit for commit, count in waiting.items() if not count]
+        started: dict[int, int] = {}
+        for rank, commit in enumerate(ready):  # grows while it is walked
+            ranks[commit] = rank
+            chain = started.get(commit, commit)
+            chains[commit] = chain
+            taken = False
+            for child in after.get(commit, ()):
+                waiting[child] -= 1
+                if not waiting[child]:
+                    ready.append(child)
+                if not taken and child not in started:
+                    started[child], taken = chain, True
+        return ranks, chains
+
+    @property
+    def _ranks(self) -> "NDArray[np.int32]":
+        return self._order[0]
+
+    @property
+    def _chains(self) -> "NDArray[np.int32]":
+        return self._order[1]
+
+
+def _joined(
+    first: "tuple[NDArray[np.int64], NDArray[np.int32]]", second: "tuple[NDArray[np.int64], NDArray[np.int32]]"
+) -> "tuple[NDArray[np.int64], NDArray[np.int32]]":
+    import numpy as np
+
+    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
+
+
+def _distinct(owners: "NDArray[np.int64]", nodes: "NDArray[np.int32]") -> "tuple[NDArray[np.int64], NDArray[np.int32]]":
+    """Pairs, each once, by owner and node."""
+    import numpy as np
+
+    pairs = np.unique((owners.astype(np.int64) << 32) | nodes)
+    return pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32)

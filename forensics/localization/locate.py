@@ -1,0 +1,266 @@
+"""From observations to ranked sources: candidates, ambiguity groups, the posterior, and how far to trust it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from forensics.localization.cone import cone
+from forensics.localization.evidence import Evidence
+from forensics.localization.influence import Influence
+from forensics.localization.likelihood import CRISP, MIXED, Likelihood, Regime
+from forensics.localization.origins import Origins, origins_above
+from forensics.localization.posterior import Posterior, posterior
+from forensics.localization.rows import rows_of
+from forensics.localization.series import series_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forensics.graph import Graph
+
+__all__ = ["CREDIBLE", "Group", "Located", "locate"]
+
+#: The probability that the credible set holds.
+CREDIBLE = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Candidates that no observation tells apart.
+
+    Attributes:
+        mask: the observed nodes that they lead to, as bits.
+        members: places in ``Origins.nodes``, the likeliest first.
+        shares: by member: its part of the group's probability; they sum to 1.
+        mass: P(a source is among them).
+        explained, contradicting: bad versions that they lead to; good ones that they lead to, and bad ones that they
+            do not.
+    """
+
+    mask: int
+    members: tuple[int, ...]
+    shares: tuple[float, ...]
+    mass: float
+    explained: tuple[int, ...]
+    contradicting: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where poison came from, as far as the observations tell.
+
+    Attributes:
+        influence: the graph as it was walked.
+        evidence: what was observed.
+        origins: all candidates upstream of anything observed.
+        groups: candidates upstream of a symptom, by what tells them apart; the likeliest first.
+        posterior: over ``groups``, in their order.
+        likelihood, rows: what the posterior was made from; rows by group (float32, shape (groups, observed)).
+        stated: what stated sources contaminate, shape (observed,); None where nothing is stated.
+    """
+
+    influence: Influence
+    evidence: Evidence
+    origins: Origins
+    groups: tuple[Group, ...]
+    posterior: Posterior
+    likelihood: Likelihood
+    rows: "NDArray[np.float32]"
+    stated: "NDArray[np.float32] | None"
+
+    @property
+    def sizes(self) -> tuple[float, float, float]:
+        """P(1), P(2), P(3 sources)."""
+        return self.posterior.sizes
+
+    @property
+    def credible(self) -> int:
+        """How many of the first groups hold 90 % of the probability."""
+        return self.holding(CREDIBLE)
+
+    def holding(self, share: float) -> int:
+        """How many of the first groups hold a share of all groups' probability."""
+        total, held = sum(group.mass for group in self.groups), 0.0
+        for count, group in enumerate(self.groups, 1):
+            held += group.mass
+            if held >= share * total - 1e-12:
+                return count
+        return len(self.groups)
+
+    @cached_property
+    def candidates(self) -> dict[int, float]:
+        """P(it is a source) by node of every candidate upstream of a symptom."""
+        return {
+            int(self.origins.nodes[member]): group.mass * share
+            for group in self.groups
+            for member, share in zip(group.members, group.shares, strict=True)
+        }
+
+    @cached_property
+    def commits(self) -> dict[int, float]:
+        """P(it brought a source in) by commit, the likeliest first: the sum over what it brought in."""
+        found: dict[int, float] = {}
+        for group in self.groups:
+            for member, share in zip(group.members, group.shares, strict=True):
+                commits = self.origins.commits[member]
+                for commit in commits:
+                    found[commit] = found.get(commit, 0.0) + group.mass * share / len(commits)
+        return dict(sorted(found.items(), key=lambda pair: (-round(pair[1], 9), pair[0])))
+
+    @cached_property
+    def fragile(self) -> tuple[int, ...]:
+        """Labels of which one alone, were it the other way round, would put another group first."""
+        labels = sorted(self.evidence.bad | self.evidence.good)
+        return tuple(node for node in labels if self.groups and self._first_without(node) != self.groups[0].mask)
+
+    def _first_without(self, node: int) -> int | None:
+        """The signature of the first group, were one label the other way round."""
+        import numpy as np
+
+        known = self.evidence
+        flipped = Evidence(
+            known.bad ^ {node}, known.good ^ {node}, known.reliability, known.clean, known.stated, known.series
+        )
+        likelihood = likelihood_of(flipped, tuple(self.likelihood.regimes))
+        groups = _groups(self.origins, flipped)
+        if not groups:
+            return None
+        rows = rows_of([mask for mask, _, _ in groups], len(flipped.observed))
+        prior = np.array([shares.sum() for _, _, shares in groups])
+        found = posterior(likelihood, rows, prior, stated=self.stated, largest=2, singles=100)
+        order = _order(self.origins, groups, found.mass, likelihood, rows)
+        return groups[order[0]][0]
+
+
+def locate(
+    graph: "Graph",
+    evidence: Evidence,
+    *,
+    reliable: bool = False,
+    weak: bool = False,
+    weights: "NDArray[np.float64] | None" = None,
+) -> Located:
+    """Ranks where poison can have come from.
+
+    Args:
+        graph: nodes and edges with the codes of ``forensics.case.codes``.
+        evidence: what was observed.
+        reliable: labels are known to be right: one contradiction excludes a single source.
+        weak: also walk imports and declared bases that are not known for certain.
+        weights: a factor on the prior by node of the graph, from whoever knows better; shape (nodes,).
+
+    Returns:
+        Groups of candidates, the likeliest first; none where no origin is upstream of a symptom. Order and duplicates
+        of labels do not matter, and neither do nodes that were not observed.
+    """
+    import numpy as np
+
+    influence = Influence(graph, weak)
+    observed = evidence.observed
+    place = {node: 1 << i for i, node in enumerate(observed)}
+    blocked = sum(place[node] for node in evidence.good | evidence.clean)
+    above = cone(influence.up, place, blocked=blocked)
+    origins = origins_above(influence, above)
+    factors = None if weights is None else weights[origins.nodes]
+    found = _groups(origins, evidence, factors)
+    likelihood = likelihood_of(evidence, CRISP if reliable else MIXED)
+    stated = None
+    if evidence.stated:
+        below = cone(influence.down, dict.fromkeys(evidence.stated, 1))
+        stated = np.array([below.mask(node) for node in observed], dtype=np.float32)
+    rows = rows_of([mask for mask, _, _ in found], len(observed))
+    prior = np.array([shares.sum() for _, _, shares in found])
+    first = posterior(likelihood, rows, prior, stated=stated)
+    order = _order(origins, found, first.mass, likelihood, rows)
+    groups = tuple(_group(origins, *found[i], float(first.mass[i]), evidence) for i in order)
+    weighed = first.reordered(np.array(order, dtype=np.intp))
+    return Located(influence, evidence, origins, groups, weighed, likelihood, rows[order], stated)
+
+
+def likelihood_of(evidence: Evidence, regimes: Sequence[Regime]) -> Likelihood:
+    """What evidence says of its observed nodes, in their order."""
+    import numpy as np
+
+    observed = evidence.observed
+    place = {node: i for i, node in enumerate(observed)}
+    unknown = [node not in evidence.reliability for node in observed]
+    families = [[[(place[node], value) for node, value in family] for family in one] for one in evidence.series]
+    series = [series_of([f for f in one if len(f) > 1], len(observed)) for one in families]
+    return Likelihood(
+        bad=np.array([node in evidence.bad for node in observed], dtype=np.bool_) & unknown,
+        good=np.array([node in evidence.good for node in observed], dtype=np.bool_) & unknown,
+        weights=np.array([evidence.weight(node) for node in observed]),
+        series=[one for one in series if one is not None],
+        regimes=regimes,
+    )
+
+
+def _groups(
+    origins: Origins, evidence: Evidence, factors: "NDArray[np.float64] | None" = None
+) -> "list[tuple[int, NDArray[np.intp], NDArray[np.float64]]]":
+    """Candidates upstream of a symptom by signature, with the prior of each; the likeliest first in each group."""
+    import numpy as np
+
+    anchors = sum(1 << i for i, node in enumerate(evidence.observed) if node in evidence.anchors)
+    chosen = np.array(
+        [i for i, mask in enumerate(origins.masks) if mask & anchors and int(origins.nodes[i]) not in evidence.stated],
+        dtype=np.intp,
+    )
+    prior = origins.prior(chosen, factors)
+    by_mask: dict[int, list[int]] = {}
+    for place, candidate in enumerate(chosen.tolist()):
+        by_mask.setdefault(origins.masks[candidate], []).append(place)
+    found = []
+    for mask, places in sorted(by_mask.items()):
+        places.sort(key=lambda place: _member_rank(origins, int(chosen[place]), float(prior[place])))
+        found.append((mask, chosen[places], prior[places]))
+    return found
+
+
+def _member_rank(origins: Origins, candidate: int, prior: float) -> tuple[object, ...]:
+    """Inside a group: by prior, roots before runs, the newest first."""
+    return (-round(prior, 12), bool(origins.executions[candidate]), -origins.newest[candidate], candidate)
+
+
+def _order(
+    origins: Origins,
+    found: "list[tuple[int, NDArray[np.intp], NDArray[np.float64]]]",
+    mass: "NDArray[np.float64]",
+    likelihood: Likelihood,
+    rows: "NDArray[np.float32]",
+) -> list[int]:
+    """Groups by mass; equal ones by contradicting labels, roots before runs, the newest first, then by node."""
+    if not found:
+        return []
+    of_bad, of_good = likelihood.counts(rows)
+    against = of_good + int(likelihood.bad.sum()) - of_bad
+
+    def rank(i: int) -> tuple[object, ...]:
+        first = int(found[i][1][0])
+        runs, newest = bool(origins.executions[first]), -origins.newest[first]
+        return (-round(float(mass[i]), 9), int(against[i]), runs, newest, int(origins.nodes[first]))
+
+    return sorted(range(len(found)), key=rank)
+
+
+def _group(
+    origins: Origins,
+    mask: int,
+    members: "NDArray[np.intp]",
+    prior: "NDArray[np.float64]",
+    mass: float,
+    evidence: Evidence,
+) -> Group:
+    inside = {node for i, node in enumerate(evidence.observed) if mask >> i & 1}
+    total = float(prior.sum())
+    shares = prior / total if total else prior
+    return Group(
+        mask=mask,
+        members=tuple(members.tolist()),
+        shares=tuple(shares.tolist()),
+        mass=mass,
+        explained=tuple(sorted(inside & evidence.bad)),
+        contradicting=tuple(sorted((inside & evidence.good) | (evidence.bad - inside))),
+    )
