@@ -9,7 +9,7 @@ from forensics.report.layouts import layout
 from forensics.report.page import Page
 from forensics.report.text import safe
 
-__all__ = ["escaped", "render"]
+__all__ = ["escaped", "render", "tables"]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>|~&!#])")
 _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
@@ -17,6 +17,13 @@ _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
 
 def render(answer: Answer[Any], page: Page) -> Iterator[str]:
     """One table for each group of rows, then notes, coverage and what was cut."""
+    yield from tables(answer, page)
+    for line in layout(answer).closing(answer, page):
+        yield f"- {escaped(line)}\n"
+
+
+def tables(answer: Answer[Any], page: Page) -> Iterator[str]:
+    """The answer in a sentence, and one table for each group of rows."""
     chosen = layout(answer)
     opening = chosen.opening(answer) if answer.rows else ""
     if opening:
@@ -32,8 +39,6 @@ def render(answer: Answer[Any], page: Page) -> Iterator[str]:
             why = "<br>".join(f"{escaped(label)} {escaped(text)}".strip() for label, text in chosen.detail(row))
             yield _line([*(escaped(column.cell(row)) for column in columns), *([why] if details else [])])
         yield "\n"
-    for line in chosen.closing(answer, page):
-        yield f"- {escaped(line)}\n"
 
 
 def escaped(text: str) -> str:

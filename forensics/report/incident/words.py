@@ -1,0 +1,187 @@
+"""The incident in sentences that need no table: what is bad, what is live, what to go back to, what is not known."""
+
+from collections.abc import Iterable, Iterator
+
+from forensics.answer import Answer, Thing
+from forensics.report.incident.gathered import Gathered
+from forensics.report.layouts.parts import counted, one_line
+from forensics.report.text import clock
+from forensics.report.words import REASONS
+from forensics_queries.blast_radius import Affected
+from forensics_queries.exposure import Window
+from forensics_queries.rollback import Target
+
+__all__ = ["containment", "detection", "evidence", "lead", "lessons"]
+
+
+def lead(gathered: Gathered) -> Iterator[str]:
+    """The whole incident in a few sentences, the most urgent first."""
+    rows = gathered.affected.rows
+    affected = [row for row in rows if row.verdict == "affected"]
+    models = [row for row in affected if row.kind == "model"]
+    live = [row for row in affected if row.stages]
+    doubtful = [row for row in rows if row.verdict == "unknown" and row.stages]
+    unknown = len(rows) - len(affected)
+    if not rows:
+        yield "Nothing is affected, by what is on record."
+    else:
+        yield (
+            f"{_many(len(_alike(models)), 'model')} {_is(len(_alike(models)))} affected, in "
+            f"{_many(len(models), 'version')}; {_many(len(live), 'affected version')} {_is(len(live))} live."
+        )
+    for row in live:
+        yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
+    for row in doubtful:
+        yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}, because {REASONS.get(row.reason, row.reason)}."
+    if unknown:
+        yield (
+            f"Of {_many(unknown, 'version')} it cannot be told whether {'it is' if unknown == 1 else 'they are'} "
+            "affected. Unknown does not mean clean."
+        )
+    others = len(affected) - len(models)
+    if others:
+        kinds = {
+            kind: sum(row.kind == kind for row in affected) for kind in dict.fromkeys(row.kind for row in affected)
+        }
+        said = counted({kind or "other": n for kind, n in kinds.items() if kind != "model"}, "")
+        yield f"Affected beside models: {_many(others, 'version')} ({said})."
+    for note in gathered.affected.notes:
+        yield f"{note[:1].upper()}{note[1:]}."
+    yield _readable(gathered.affected)
+
+
+def _readable(answer: Answer[Affected]) -> str:
+    if answer.short:
+        return "THE LIST MAY BE SHORT: something that could not be read admits what is bad."
+    if answer.coverage.reasons:
+        return (
+            f"{_many(len(answer.coverage.reasons), 'thing')} could not be read; see what was not read, under Evidence."
+        )
+    return "Nothing was found that could not be read."
+
+
+def _live(row: Affected) -> str:
+    return f"{_named(row.thing)}, {'; '.join(_used(window) for window in row.windows if window.state == 'live')}"
+
+
+def _used(window: Window) -> str:
+    since = f" since {clock(window.claimed_since)}" if window.claimed_since is not None else ""
+    return f"in {window.where}{since} ({window.release})" if window.release else f"in {window.where}{since}"
+
+
+def _named(thing: Thing) -> str:
+    where = f"{thing.source}: " if thing.source else ""
+    return f"{where}{thing.title} {thing.digest}".rstrip()
+
+
+def _way_back(row: Affected, targets: Answer[Target]) -> str:
+    found = [target for target in targets.rows if _is_of(target, row.thing)]
+    ways = [_to(target) for target in found if target.outcome in {"restore", "unproved", "keep"}]
+    if ways:
+        return f"Go back to {'; or, from a parallel branch, to '.join(ways)}."
+    if found:
+        return "No clean version is left: it has to be built again, as planned under recovery."
+    return "Nothing on record can be gone back to: forensics rollback names what it looked at."
+
+
+def _to(target: Target) -> str:
+    named = f" ({', '.join(target.releases)})" if target.releases else ""
+    proof = "its bytes are there and were hashed again" if target.bytes == "present" else f"its bytes: {target.bytes}"
+    return f"{target.thing.digest}{named}, {proof}"
+
+
+def _is_of(target: Target, thing: Thing) -> bool:
+    return target.artifact == thing.path and target.thing.source == thing.source
+
+
+def _alike(rows: Iterable[Affected]) -> list[set[object]]:
+    """Models, one for each artifact; artifacts of several sources that share bytes are one."""
+    groups: list[set[object]] = []
+    for row in rows:
+        own: set[object] = {(row.thing.source, row.thing.path), *([row.thing.digest] if row.thing.digest else [])}
+        for group in [group for group in groups if group & own]:
+            own |= group
+            groups.remove(group)
+        groups.append(own)
+    return groups
+
+
+def detection(gathered: Gathered) -> Iterator[str]:
+    """Where the bad bytes first stand, and the first model that was made from them. All times are claims."""
+    brought = [row for answer in gathered.origins for row in answer.rows if row.action == "introduced"]
+    if brought:
+        first = min(brought, key=lambda row: (row.claimed_time, row.commit.digest))
+        yield (
+            f"What is bad first stands on record in {first.commit.title} of {first.source}, as {first.path}, "
+            f"claimed to be of {clock(first.claimed_time)} by {one_line(first.claimed_author)} <{first.claimed_mail}>."
+        )
+    models = [row for row in gathered.affected.rows if row.verdict == "affected" and row.kind == "model"]
+    dated = [(row.claimed_time, row.thing.digest, row) for row in models if row.claimed_time is not None]
+    if dated:
+        _, _, row = min(dated, key=lambda one: one[:2])
+        yield (
+            f"The first model made from it is {_named(row.thing)}, in commit {row.commit}, claimed to be of "
+            f"{clock(row.claimed_time)}."
+        )
+    if not brought and not dated:
+        yield "No commit on record brought in what is bad, and no affected model stands in a commit."
+
+
+def containment(gathered: Gathered) -> Iterator[str]:
+    """What to take out of use, in order."""
+    rows = gathered.affected.rows
+    urgent = [row for row in rows if row.verdict == "affected" and row.stages]
+    urgent += [row for row in rows if row.verdict == "unknown" and row.stages]
+    yield from (f"{place}. {row.verdict}: {_live(row)}" for place, row in enumerate(urgent, 1))
+    released = sum(bool(row.releases) and not row.stages for row in rows)
+    rest = len(rows) - len(urgent) - released
+    if released:
+        yield f"Then {_many(released, 'version')} that {_is(released)} released, in no stage on record: see scope."
+    if rest:
+        yield f"Then {_many(rest, 'version')} without a release, so that nothing new is built on them: see scope."
+    if rows:
+        yield "Nothing here was run by the program."
+
+
+def evidence(gathered: Gathered) -> Iterator[str]:
+    """What was not read, and the head of the journal."""
+    reasons = gathered.affected.coverage.reasons
+    yield from (f"NOT READ: {reason}" for reason in reasons)
+    if not reasons:
+        yield "Nothing was found that could not be read."
+    if gathered.head is not None:
+        yield (
+            f"Head of the journal when the facts were last added to: entry {gathered.head.seq}, sha256 "
+            f"{gathered.head.digest}. Compare it with forensics journal."
+        )
+    yield "Digests of MD5 and SHA-1 name bytes; they prove nothing against who can make two files of one digest."
+    yield "Authors, times and messages of commits, tags and stores are claims of whoever wrote them."
+
+
+def lessons(gathered: Gathered) -> Iterator[str]:
+    """Where lineage was missing, and the mitigations that would have helped."""
+    reasons: dict[str, int] = {}
+    for row in gathered.affected.rows:
+        if row.verdict == "unknown":
+            reasons[row.reason] = reasons.get(row.reason, 0) + 1
+    for reason, count in sorted(reasons.items()):
+        yield f"{_many(count, 'version')} could not be told: {REASONS.get(reason, reason)} ({reason})."
+    noticed: dict[str, int] = {}
+    for reading in gathered.sources.rows:
+        for part in filter(None, reading.noticed.split(", ")):
+            several, _, kind = part.partition(" ")
+            noticed[kind] = noticed.get(kind, 0) + int(several)
+    if noticed:
+        yield f"Noticed in the sources: {counted(dict(sorted(noticed.items())), '')}."
+    yield (
+        "Mitigations of MITRE ATLAS that lineage serves: AML.M0025 Maintain AI Dataset Provenance, AML.M0014 Verify AI "
+        "Artifacts, AML.M0023 AI Bill of Materials."
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
