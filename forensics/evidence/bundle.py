@@ -152,7 +152,8 @@ class Node:
         thing: how it is shown; ``thing.id`` is what ``Link`` names, ``thing.digest`` the recorded digest.
         uid: 32 hexadecimal digits, the same for the same thing in every case: seed of identifiers in other formats.
         source: number of its source; 0 for what is global: contents, actors, outside imports.
-        verdict: ``affected``, ``unknown`` or ``clear`` by the standing marks; empty where no mark stands.
+        verdict: of a content, version, execution or release: ``affected``, ``unknown`` or ``clear`` by the standing
+            marks; empty where no mark stands.
         marks: numbers of the standing marks on it.
         releases: of a version: names of its releases.
         stages: of a version or a release: where it is live.
@@ -202,7 +203,8 @@ class Link:
         cause, effect: ids of nodes.
         strength: a ``Strength``: how it is known.
         reason: a word for a special case, mostly empty.
-        document, document_commit, document_locus: what states it: a path or table, the commit, where in it.
+        source: number of the source whose document states it; 0 where none does.
+        document, document_commit, document_locus: the document: a path or table, the commit, where in it.
     """
 
     kind: str
@@ -210,6 +212,7 @@ class Link:
     effect: int
     strength: str
     reason: str
+    source: int
     document: str
     document_commit: str
     document_locus: str

@@ -121,4 +121,5 @@ def _asked(answer: Answer[Any]) -> Asked:
 
 
 def _finding(shown: dict[int, Thing], node: int | None, *row: Any) -> FindingRecord:
-    return FindingRecord(*row, subject=shown[node].subject if node is not None and node in shown else "")
+    subject = shown[node].subject if node is not None and node in shown else ""
+    return FindingRecord(*(*row, subject))

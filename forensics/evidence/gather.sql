@@ -49,13 +49,26 @@ SELECT DISTINCT e.effect FROM edge e SEMI JOIN (SELECT unnest($ids::INTEGER[]) A
 WHERE e.kind = 'released' ORDER BY e.effect;
 
 -- @name links
+-- All edges among nodes, with the source whose document states each. Edges of content hold both ways and stand once.
 -- @param ids node ids
-SELECT DISTINCT e.kind, e.cause_id, e.effect_id, e.strength, coalesce(e.reason, ''), coalesce(e.document, ''),
-    coalesce(e.document_commit, ''), coalesce(e.document_locus, '')
-FROM edges e
-SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) a ON a.id = e.cause_id
-SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) b ON b.id = e.effect_id
-ORDER BY ALL;
+WITH one AS MATERIALIZED (SELECT unnest($ids::INTEGER[]) AS id
+), stated AS (
+    SELECT kind, cause, effect, strength, reason, origin FROM edge
+    UNION ALL
+    SELECT 'content', id, content, 'recorded', '', origin FROM version WHERE content IS NOT NULL
+    UNION ALL
+    SELECT 'member', m.content, m.directory, l.strength, '', l.origin
+    FROM member m JOIN listing l ON l.directory = m.directory
+), found AS (
+    SELECT s.kind, s.cause, s.effect, s.strength, coalesce(s.reason, ''), coalesce(o.source, 0), coalesce(o.path, ''),
+        coalesce(o.commit_oid, ''), coalesce(o.locus, '')
+    FROM stated s SEMI JOIN one c ON c.id = s.cause SEMI JOIN one e ON e.id = s.effect
+    LEFT JOIN origin o ON o.id = s.origin
+    UNION
+    SELECT 'authored', c.actor, c.id, 'recorded', '', c.source, '', c.oid, ''
+    FROM git_commit c SEMI JOIN one a ON a.id = c.actor SEMI JOIN one e ON e.id = c.id
+)
+FROM found ORDER BY ALL;
 
 -- @name keys
 -- @param ids node ids
@@ -121,3 +134,17 @@ FROM descriptions d
 SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = d.node_id
 QUALIFY row_number() OVER (PARTITION BY d.node_id ORDER BY d.acquisition_id DESC, d.updated DESC, d.document_locus) = 1
 ORDER BY d.node_id;
+
+-- @name people
+-- Who is named anywhere on record: addresses, names, accounts; and the one address that a name stands with, if it is one.
+WITH named AS (
+    SELECT mail AS name, '' AS mail FROM actor UNION ALL SELECT name, mail FROM actor
+    UNION ALL SELECT committer_name, committer_mail FROM git_commit UNION ALL SELECT committer_mail, '' FROM git_commit
+    UNION ALL SELECT tagger_mail, '' FROM ref UNION ALL SELECT actor_mail, '' FROM release
+    UNION ALL SELECT actor_mail, '' FROM stage_move
+    UNION ALL SELECT owner, '' FROM role UNION ALL SELECT owner, '' FROM version
+    UNION ALL SELECT author, '' FROM mark UNION ALL SELECT author, '' FROM mark_withdrawal
+    UNION ALL SELECT author, '' FROM observation UNION ALL SELECT author, '' FROM observation_withdrawal
+)
+SELECT name, CASE WHEN count(DISTINCT lower(nullif(mail, ''))) = 1 THEN coalesce(max(lower(mail)), '') ELSE '' END
+FROM named WHERE name <> '' GROUP BY name ORDER BY name;

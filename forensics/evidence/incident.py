@@ -25,6 +25,9 @@ __all__ = ["incident", "uid"]
 #: Marked nodes shown of one mark: a path or an actor may mean very many, which the mark itself says in one word.
 _MOST_MARKED = 1_000
 
+#: Kinds of node that have a verdict: a commit or a person is no thing to be taken out of production.
+_JUDGED = frozenset({NodeKind.CONTENT, NodeKind.VERSION, NodeKind.EXECUTION, NodeKind.RELEASE})
+
 
 def incident(
     case: Case, affected: Iterable[Affected], targets: Iterable[Target]
@@ -102,7 +105,7 @@ def _nodes(
             thing=shown[node],
             uid=uid(prints.get(source, ""), key.partition("\0")[2] if source else key),
             source=source,
-            verdict="" if judgement is None else judgement.level(node).name.lower(),
+            verdict=judgement.level(node).name.lower() if judgement and shown[node].kind in _JUDGED else "",
             marks=marks.get(node, ()),
             releases=row.releases if row else (),
             stages=row.stages if row else (),
