@@ -7,6 +7,7 @@ from forensics.answer import Thing
 from forensics.case import Case
 from forensics.model import EdgeKind
 from forensics_queries.commits import claims
+from forensics_queries.parameters import leaves
 from forensics_queries.pedigree import Pedigrees
 from forensics_queries.statement import rows
 from forensics_queries.things import things
@@ -50,6 +51,7 @@ class Arrivals:
         self._lineage = pedigrees.lineage
         self._history = pedigrees.history
         self._layers: dict[int, list[dict[int, int]]] = {}
+        self._turned: dict[int, dict[int, dict[str, str]]] = {}
         self._memo: dict[tuple[int, bool, tuple[int, ...], tuple[int, ...]], list[Arrival]] = {}
 
     def of_node(self, node: int, commits: tuple[int, ...]) -> list[Arrival]:
@@ -87,6 +89,32 @@ class Arrivals:
             holding = ever.get(name, []) if content is None else listed.get((name, content), [])
             found[name, content] = self._turns(artifact, content is not None, tuple(holding), commits)
         return found
+
+    def of_key(self, version: int, artifact: int, key: str, commits: tuple[int, ...]) -> list[Arrival]:
+        """The commits that gave a key of a parameter the value, or the absence, that a version has.
+
+        Back from the commits that brought the version, as long as those before them left the key as it was.
+        """
+        if artifact not in self._turned:
+            labels = {node: leaves(label) for node, label in rows(self._case, "diff.labels", artifact=artifact)}
+            brought = rows(self._case, "log.brought", artifact=artifact)
+            self._turned[artifact] = {commit: labels[node] for node, _, commit in brought}
+        turned = self._turned[artifact]
+        arrivals = self.of_node(version, commits)
+        waiting = [commit for _, commit in arrivals]
+        if not all(commit in turned for commit in waiting):
+            return arrivals
+        seen = set(waiting)
+        found: list[Arrival] = []
+        for commit in waiting:
+            value = turned[commit].get(key)
+            before = self._pedigrees.newest(turned.keys() - {commit}, (commit,))
+            same = [place for place in before if turned[place].get(key) == value]
+            waiting += [place for place in same if place not in seen]
+            seen.update(same)
+            if not same and (before or value is not None):
+                found.append(("introduced" if value is not None else "removed", commit))
+        return sorted(found)
 
     def shown(self, arrivals: Iterable[Arrival]) -> dict[Arrival, By]:
         """Arrivals as they are shown."""

@@ -1,8 +1,7 @@
 """How the whole lineages of two versions differ, or what two revisions hold and why it differs."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import chain
 
 from forensics.answer import Answer, Step, Thing
@@ -12,6 +11,7 @@ from forensics_queries.arrival import Arrival, Arrivals, By
 from forensics_queries.contrast import Contrast, Pair
 from forensics_queries.coverage import LATEST, coverage
 from forensics_queries.listing import File, changed_files
+from forensics_queries.parameters import Key, changed_keys
 from forensics_queries.pedigree import Pedigree, Pedigrees
 from forensics_queries.sides import sides
 from forensics_queries.statement import rows
@@ -77,15 +77,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A difference whose parts are still ids."""
+    """A difference whose parts are still ids: what stands on each side, by whom, and of which part of a pair."""
 
     pair: Pair
-    contents: tuple[int | None, int | None] | None = None
+    stands: tuple[int | None, int | None]
+    by: list[list[Arrival]]
+    change: str
+    reason: str = ""
     file: str = ""
     files: int | None = None
-    change: str = ""
-    reason: str = ""
-    by: list[list[Arrival]] = field(default_factory=list)
+    key: Key | None = None
 
 
 def diff(case: Case, old: str, new: str) -> Answer[Difference]:
@@ -141,14 +142,15 @@ class _Comparison:
     def rows(self) -> list[Difference]:
         """All differences, in order."""
         drafts = list(self._drafts())
-        nodes = [node for draft in drafts for node in (draft.pair.old, draft.pair.new, *(draft.contents or ()))]
+        nodes = [node for draft in drafts for node in (draft.pair.old, draft.pair.new, *draft.stands)]
         shown = things(self._case, (node for node in nodes if node is not None))
         by = self._arrivals.shown(chain.from_iterable(arrivals for draft in drafts for arrivals in draft.by))
         paths = self._paths(drafts)
-        found = [row for draft in drafts for row in _by_key(self._row(draft, shown, by, paths))]
+        found = [self._row(draft, shown, by, paths) for draft in drafts]
         found.sort(
             key=lambda row: (
-                row.follows, row.distance, _ORDER.index(row.change), row.what, row.source, row.artifact, row.file,
+                row.follows, row.distance, _ORDER.index(row.change), row.what, row.source, row.artifact,
+                [(by.claimed_time or 0, by.commit.digest) for by in (row.new.by or row.old.by)], row.file,
                 [state.thing.digest if state.thing else "" for state in (row.old, row.new)],
             )
         )  # fmt: skip
@@ -159,32 +161,46 @@ class _Comparison:
         for pair, kept in zip(self._pairs, files, strict=True):
             if kept is None:
                 continue
+            ends = [self._facts[node] for _, node in pair if node in self._facts]
+            keys = changed_keys(*(end.label for end in ends)) if len(ends) == 2 else None
             if kept.rows is not None:
                 yield from self._of_files(pair, kept.rows)
+            elif keys:
+                yield from self._of_keys(pair, keys)
             else:
                 by = [self._by(side, pair) for side in (0, 1)]
-                yield _Draft(pair, files=kept.count, reason=kept.reason, by=by)
+                reason = kept.reason or pair.reason
+                yield _Draft(pair, (pair.old, pair.new), by, pair.change, reason, files=kept.count)
 
     def _of_files(self, pair: Pair, files: tuple[File, ...]) -> Iterator[_Draft]:
         found = []
         for side, node in pair:
             names = ((file.name, file.contents[side]) for file in files)
-            commits = self._pedigrees.commits(self._sides[side].view, node)
-            found.append(self._arrivals.of_files(self._facts[node].artifact, names, commits))
+            found.append(self._arrivals.of_files(self._facts[node].artifact, names, self._commits(side, node)))
         for file in files:
             by = [arrivals[file.name, content] for arrivals, content in zip(found, file.contents, strict=True)]
-            yield _Draft(pair, file.contents, file.name, change=file.change, reason=file.reason, by=by)
+            yield _Draft(pair, file.contents, by, file.change, file.reason, file=file.name)
+
+    def _of_keys(self, pair: Pair, keys: list[Key]) -> Iterator[_Draft]:
+        for key in keys:
+            stands = tuple(None if key.values[side] is None else node for side, node in pair)
+            by = [
+                self._arrivals.of_key(node, self._facts[node].artifact, key.name, self._commits(side, node))
+                for side, node in pair
+            ]
+            yield _Draft(pair, (stands[0], stands[1]), by, key.change, pair.reason, key=key)
+
+    def _commits(self, side: int, node: int) -> tuple[int, ...]:
+        return self._pedigrees.commits(self._sides[side].view, node)
 
     def _by(self, side: int, pair: Pair) -> list[Arrival]:
         """Who brought about the state of one side, what is gone included."""
         node, other = (pair.new, pair.old) if side else (pair.old, pair.new)
-        pedigree = self._sides[side]
         if node is not None:
-            return self._arrivals.of_node(node, self._pedigrees.commits(pedigree.view, node))
-        if other is None or other not in self._facts:
+            return self._arrivals.of_node(node, self._commits(side, node))
+        if other is None or other not in self._facts or not self._sides[side].view.commits:
             return []
-        commits = self._pedigrees.commits(pedigree.view, other) if pedigree.view.commits else ()
-        return self._arrivals.of_removal(self._facts[other].artifact, commits)
+        return self._arrivals.of_removal(self._facts[other].artifact, self._commits(side, other))
 
     def _paths(self, drafts: list[_Draft]) -> dict[tuple[int, int], tuple[Step, ...]]:
         wanted = sorted({end for draft in drafts for end in draft.pair})
@@ -202,20 +218,21 @@ class _Comparison:
         ends = (pair.old, pair.new)
         states = []
         for side, node in enumerate(ends):
-            stands = node if draft.contents is None else draft.contents[side]
+            stands = draft.stands[side]
             path = paths[side, node] if node is not None and stands is not None else ()
             arrivals = tuple(by[arrival] for arrival in draft.by[side] if arrival in by)
             thing = None if stands is None else shown[stands]
-            value = self._value(stands, thing)
+            value = (draft.key.values[side] or "") if draft.key else self._value(stands, thing)
             states.append(State(thing, value, arrivals, weakest(path) if path else "", path))
         named = [shown[node] for node in ends if node is not None]
+        artifact = named[-1].path if named[-1].kind == "version" else named[-1].title
         return Difference(
-            change=draft.change or pair.change,
+            change=draft.change,
             what=self._what(ends, named[-1]),
             follows=pair.follows,
-            reason=draft.reason or pair.reason,
+            reason=draft.reason,
             source=named[-1].source,
-            artifact=named[-1].path if named[-1].kind == "version" else named[-1].title,
+            artifact=f"{artifact}.{draft.key.name}" if draft.key else artifact,
             file=draft.file,
             files=draft.files,
             distance=min(self._sides[side].depth[node] for side, node in pair),
@@ -245,34 +262,3 @@ class _Comparison:
         if EdgeKind.IMPORTED in taken or not all(fact.source for fact in facts):
             return "import"
         return {"dataset": "data", "other": "data"}.get(thing.artifact_kind, thing.artifact_kind)
-
-
-def _by_key(row: Difference) -> Iterator[Difference]:
-    """A mapping of parameters as one row for each key in it that differs."""
-    values = [_mapping(state.value) for state in (row.old, row.new)] if row.what == "params" else []
-    old, new = values or (None, None)
-    if old is None or new is None:
-        yield row
-        return
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            change = "added" if key not in old else "removed" if key not in new else "replaced"
-            states = [replace(state, value=found.get(key, "")) for state, found in ((row.old, old), (row.new, new))]
-            yield replace(row, change=change, artifact=f"{row.artifact}.{key}", old=states[0], new=states[1])
-
-
-def _mapping(text: str) -> dict[str, str] | None:
-    """The leaves of a JSON object by dotted key, each as JSON; None for anything else."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return dict(_leaves(value, "")) if isinstance(value, dict) and value else None
-
-
-def _leaves(value: object, prefix: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -67,3 +67,7 @@ WHERE v.artifact = $artifact GROUP BY m.name, m.content ORDER BY m.name, m.conte
 -- @name sources
 -- @param commits ids of commits
 SELECT DISTINCT source FROM git_commit WHERE id IN (SELECT unnest($commits::INTEGER[])) ORDER BY source;
+
+-- @name labels
+-- @param artifact id of an artifact
+SELECT id, coalesce(label, '') FROM version WHERE artifact = $artifact ORDER BY id;

@@ -44,14 +44,20 @@ def _by(state: Any) -> str:
     return "; ".join(said)
 
 
+def _odd(row: Any) -> str:
+    return f"{row.reason}: {CHANGES.get(row.reason, '')}" if row.reason else ""
+
+
 def _detail(row: Any) -> tuple[Detail, ...]:
     both = row.old.thing is not None and row.new.thing is not None
+    if row.follows:
+        return labelled(before=_state(row.old) if both else "", odd=_odd(row))
     was = "; ".join(part for part in (_state(row.old) if both else "", _by(row.old)) if part)
     path = row.new.path or row.old.path
     return labelled(
         now=_by(row.new),
         before=was,
-        odd=f"{row.reason}: {CHANGES.get(row.reason, '')}" if row.reason else "",
+        odd=_odd(row),
         why=chain(path) if len(path) > 1 else "",
     )
 
