@@ -4,7 +4,7 @@ Nodes are ``0 … n-1`` and edges, each with a code of one byte, point from caus
 memory views, so that a small answer from a memory-mapped sidecar needs no numpy.
 """
 
-from forensics.graph.adjacency import Adjacency, Graph, build
+from forensics.graph.adjacency import Adjacency, Graph, build, without
 from forensics.graph.cycles import strong_components
 from forensics.graph.paths import is_reachable, shortest_path
 from forensics.graph.reach import Reach, reach
@@ -21,4 +21,5 @@ __all__ = [
     "save",
     "shortest_path",
     "strong_components",
+    "without",
 ]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Adjacency", "Graph", "Mask", "build", "mask"]
+__all__ = ["Adjacency", "Graph", "Mask", "build", "mask", "without"]
 
 #: Edge codes to follow: a set of codes, or 256 bytes of which those that are not zero are followed; None for all.
 Mask = frozenset[int] | bytes | None
@@ -128,6 +128,23 @@ def build(
         reverse=_rows(effects, causes, codes, nodes, bits),
         kinds=np.array(kinds, dtype=np.uint8).data,
     )
+
+
+def without(graph: Graph, nodes: Iterable[int]) -> Graph:
+    """The same nodes without the edges that leave or enter some of them.
+
+    Raises:
+        IntegrityError: a node that is not in the graph.
+    """
+    import numpy as np
+
+    kept = np.ones(graph.nodes, dtype=np.bool_)
+    kept[seeds_of(graph, nodes)] = False
+    pointers, effects, codes = graph.forward.arrays
+    causes = np.repeat(np.arange(graph.nodes, dtype=np.int32), np.diff(pointers))
+    edges = kept[causes] & kept[effects]
+    kinds = np.frombuffer(graph.kinds, dtype=np.uint8)
+    return build(causes[edges], effects[edges], codes[edges], kinds)
 
 
 def _rows(

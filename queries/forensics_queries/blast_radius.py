@@ -16,7 +16,7 @@ from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
 from forensics_queries.things import things
 
-__all__ = ["Affected", "blast_radius", "judged", "unread", "unreadable"]
+__all__ = ["Affected", "affected", "blast_radius", "judged", "unread", "unreadable"]
 
 _ORDER = {kind.value: place for place, kind in enumerate(ArtifactKind)}
 
@@ -96,9 +96,8 @@ def blast_radius(
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
     judgement, start, when = judged(case, subjects, as_of)
-    versions = [version for version in judgement.reached(NodeKind.VERSION) if when.stood(version)]
     used = exposures(when)
-    found = _rows(case, judgement, versions, tuple(models), _windows(judgement, used))
+    found = affected(when, judgement, used, models=tuple(models))
     notes = [f"started from {label}" for label in start.labels]
     notes += [f"taint stops at {label}" for label in start.stops]
     notes += when.notes
@@ -133,9 +132,20 @@ def unreadable(judgement: Judgement, when: Moment) -> bool:
     return any(commit not in judgement.before for (commit,) in found)
 
 
-def _rows(
-    case: Case, judgement: Judgement, versions: list[int], models: tuple[str, ...], windows: dict[int, list[Window]]
+def affected(
+    when: Moment, judgement: Judgement, used: Iterable[Exposure], *, models: tuple[str, ...] = ()
 ) -> list[Affected]:
+    """The versions that are affected or unknown, in the order in which they are listed.
+
+    Args:
+        when: the moment that is asked of.
+        judgement: the verdicts.
+        used: where and when things were in use.
+        models: globs of paths that are models.
+    """
+    case = when.case
+    versions = [version for version in judgement.reached(NodeKind.VERSION) if when.stood(version)]
+    windows = _windows(judgement, used)
     shown = things(case, versions)
     releases = _releases(case, judgement, versions)
     causes = {version: judgement.cause(version) for version in versions}
@@ -148,9 +158,9 @@ def _rows(
         cause, thing = causes[version], shown.get(version)
         if cause is None or thing is None or (cause.depth == 0 and cause.reason == "" and cause.level is Level.CLEAR):
             continue
-        affected = cause.level is Level.AFFECTED
+        certain = cause.level is Level.AFFECTED
         kind = "model" if any(fnmatchcase(thing.path, glob) for glob in models) else thing.artifact_kind
-        used = tuple(windows.get(version, ()))
+        in_use = tuple(windows.get(version, ()))
         path = paths[version]
         oid, time, mail = first.get(version, ("", None, ""))
         found.append(
@@ -158,18 +168,18 @@ def _rows(
                 verdict=cause.level.name.lower(),
                 thing=thing,
                 kind=kind,
-                stages=tuple(sorted({window.where for window in used if window.state == "live"})),
+                stages=tuple(sorted({window.where for window in in_use if window.state == "live"})),
                 releases=releases.get(version, ()),
                 distance=cause.depth,
-                reason="" if affected else cause.reason,
-                place=None if affected else places.get(cause.place),
+                reason="" if certain else cause.reason,
+                place=None if certain else places.get(cause.place),
                 dose=doses.get(version, ""),
                 known=weakest(path),
                 commit=oid,
                 claimed_time=time,
                 claimed_mail=mail,
                 path=path,
-                windows=used,
+                windows=in_use,
             )
         )
     return sorted(found, key=_rank)
