@@ -4,7 +4,7 @@ import types
 from dataclasses import fields, is_dataclass
 from functools import cache
 from math import isfinite
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 __all__ = ["plain", "shape"]
 
@@ -61,6 +61,10 @@ def shape(kind: Any, shapes: dict[str, Any]) -> dict[str, Any]:
             shapes[name] = _object(kind, shapes)
         return {"$ref": f"#/$defs/{name}"}
     origin, inner = get_origin(kind), get_args(kind)
+    if is_dataclass(origin):
+        return shape(origin, shapes)
+    if isinstance(kind, TypeVar):
+        return {}
     if origin in {Union, types.UnionType}:
         return {"anyOf": [shape(part, shapes) for part in inner]}
     if origin is tuple and inner[-1:] == (...,):

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "blast-radius": ("incident", "Everything that a bad subject affects, live models first."),
     "rollback": ("incident", "The newest clean version to go back to, and how."),
     "releases": ("incident", "What is in use where, since when, and its verdict."),
+    "report": ("report", "The incident as a document, with a picture, for those who were not there."),
     "observe": ("observing", "Records a symptom: this version misbehaves, that one is fine."),
     "mark": ("marks", "What an investigator states of a subject."),
     "gate": ("gate", "Whether a pipeline may go on: exit code 1 if anything is affected."),

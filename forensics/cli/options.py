@@ -80,21 +80,22 @@ _COMMON = (
 )
 
 
-def asking(*more_formats: str, drawings: bool = False) -> Callable[[Function], Function]:
+def asking(*more_formats: str, drawings: bool = False, only: tuple[str, ...] = ()) -> Callable[[Function], Function]:
     """Options of every question: the case, and how the answer is written. The function gets them as ``shared``.
 
     Args:
         more_formats: formats of this question alone.
         drawings: the answer holds paths, so it can be drawn.
+        only: formats instead of the usual ones, the first of them by default.
     """
-    formats = _FORMATS + (_DRAWINGS if drawings else ()) + more_formats
+    formats = only or _FORMATS + (_DRAWINGS if drawings else ()) + more_formats
     more = (
         click.option(
             "-f",
             "--format",
             "form",
             type=click.Choice(formats),
-            default="table",
+            default=formats[0],
             show_default=True,
             help="How the answer is written.",
         ),

@@ -31,6 +31,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "blast-radius": ("forensics_queries.blast_radius", "Affected"),
     "rollback": ("forensics_queries.rollback", "Target"),
     "releases": ("forensics_queries.releases", "InUse"),
+    "report": ("forensics.report.incident.sections", "Section"),
     "mark-add": ("forensics_queries.marks", "Mark"),
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),

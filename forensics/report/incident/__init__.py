@@ -4,7 +4,7 @@
 """
 
 from forensics.report.incident.assembly import incident
-from forensics.report.incident.formats import FORMATS, render
+from forensics.report.incident.formats import FORMATS, MOST, render
 from forensics.report.incident.sections import AUDIENCES, SECTIONS, Section
 
-__all__ = ["AUDIENCES", "FORMATS", "SECTIONS", "Section", "incident", "render"]
+__all__ = ["AUDIENCES", "FORMATS", "MOST", "SECTIONS", "Section", "incident", "render"]

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from forensics.answer import Answer
-from forensics.report.incident.sections import Section
+from forensics.report.incident.sections import Section, command
 from forensics.report.layout import VERBATIM, Detail, Layout
 from forensics.report.layouts import layout
 from forensics.report.page import Page
@@ -62,7 +62,7 @@ def render(report: Answer[Section], page: Page) -> Iterator[str]:
     title = f"Incident report: {page.case}" if page.case else "Incident report"
     yield f"{tag('title', title)}\n<style>{style}</style>\n</head>\n<body>\n"
     links = [tag("a", f"{section.number}. {section.plan.title}", href=f"#{section.plan.id}") for section in report.rows]
-    sentences = tag("ul", *(tag("li", note, class_=_urgency(note)) for note in report.notes), class_="lead")
+    sentences = tag("ul", *map(_sentence, report.notes), class_="lead")
     yield tag("header", tag("h1", title), sentences) + "\n" + tag("nav", *links, aria_label="Sections") + "\n<main>\n"
     for section in report.rows:
         yield from _section(section, page)
@@ -77,10 +77,12 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _urgency(note: str) -> str:
-    if note.startswith("LIVE AND AFFECTED"):
-        return "affected"
-    return "unknown" if note.startswith(("LIVE, AND", "THE LIST", "Of ")) else ""
+def _sentence(note: str) -> _Markup:
+    """A sentence; what begins in capitals is urgent."""
+    label, colon, rest = note.partition(":")
+    if not (colon and label.isupper()):
+        return tag("li", note)
+    return tag("li", tag("b", label + colon), rest, class_="affected" if label.endswith("AFFECTED") else "unknown")
 
 
 def _section(section: Section, page: Page) -> Iterator[str]:
@@ -122,7 +124,7 @@ _LEGEND = tag(
 
 def _tables(answer: Answer[Any], page: Page) -> Iterator[str]:
     chosen = layout(answer)
-    yield tag("h3", f"forensics {answer.question}", class_="question") + "\n"
+    yield tag("h3", command(answer), class_="question") + "\n"
     opening = chosen.opening(answer) if answer.rows else chosen.empty
     if opening:
         yield tag("p", opening) + "\n"
@@ -130,7 +132,7 @@ def _tables(answer: Answer[Any], page: Page) -> Iterator[str]:
         yield from _table(heading, rows, chosen, answer)
     cut = page.cut(answer)
     if cut:
-        yield tag("p", f"{cut:,} more not shown: forensics {answer.question} has them all", class_="cut") + "\n"
+        yield tag("p", f"{cut:,} more not shown: {command(answer)} has them all", class_="cut") + "\n"
 
 
 def _table(heading: str, rows: list[Any], chosen: Layout, answer: Answer[Any]) -> Iterator[str]:
@@ -155,7 +157,7 @@ def _table(heading: str, rows: list[Any], chosen: Layout, answer: Answer[Any]) -
 def _cell(text: str, whole: bool) -> _Markup:
     if text in _VERDICTS:
         return tag("td", text, class_="verdict")
-    return tag("td", tag("code", text)) if whole and text else tag("td", text)
+    return tag("td", tag("code", text), class_="digest") if whole and text else tag("td", text)
 
 
 def _details(details: Iterable[Detail], rows: int) -> Iterator[_Markup]:

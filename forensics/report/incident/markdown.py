@@ -5,7 +5,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.graphs import mermaid
-from forensics.report.incident.sections import Section
+from forensics.report.incident.sections import Section, command
 from forensics.report.layouts import layout
 from forensics.report.markdown import escaped, tables
 from forensics.report.page import Page
@@ -43,10 +43,10 @@ def _section(section: Section, page: Page) -> Iterator[str]:
 
 
 def _table(answer: Answer[Any], page: Page) -> Iterator[str]:
-    yield f"### forensics {answer.question}\n\n"
+    yield f"### {command(answer)}\n\n"
     yield from tables(answer, page)
     if not answer.rows:
         yield f"{escaped(layout(answer).empty)}\n\n"
     cut = page.cut(answer)
     if cut:
-        yield f"{cut:,} more not shown: forensics {answer.question} has them all\n\n"
+        yield f"{cut:,} more not shown: {command(answer)} has them all\n\n"

@@ -11,7 +11,7 @@ from forensics.answer import Answer
 from forensics.errors import UsageError
 from forensics_queries.neighbourhood import Neighbourhood
 
-__all__ = ["AUDIENCES", "SECTIONS", "Plan", "Section", "chosen"]
+__all__ = ["AUDIENCES", "SECTIONS", "Plan", "Section", "chosen", "command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +167,8 @@ def chosen(audience: str = "", names: tuple[str, ...] = ()) -> tuple[str, ...]:
         raise UsageError(f"no audience {audience!r}", hint=f"one of {', '.join(AUDIENCES)}")
     wanted = names or AUDIENCES.get(audience, tuple(SECTIONS))
     return tuple(name for name in SECTIONS if name in wanted)
+
+
+def command(answer: Answer[Any]) -> str:
+    """The command that a table is the answer of: ``forensics mark list``."""
+    return f"forensics {answer.question.replace('mark-', 'mark ')}"

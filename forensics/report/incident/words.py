@@ -35,8 +35,8 @@ def lead(gathered: Gathered) -> Iterator[str]:
         yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}, because {REASONS.get(row.reason, row.reason)}."
     if unknown:
         yield (
-            f"Of {_many(unknown, 'version')} it cannot be told whether {'it is' if unknown == 1 else 'they are'} "
-            "affected. Unknown does not mean clean."
+            f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether "
+            f"{'it is' if unknown == 1 else 'they are'} affected. That does not mean clean."
         )
     others = len(affected) - len(models)
     if others:
@@ -54,9 +54,8 @@ def _readable(answer: Answer[Affected]) -> str:
     if answer.short:
         return "THE LIST MAY BE SHORT: something that could not be read admits what is bad."
     if answer.coverage.reasons:
-        return (
-            f"{_many(len(answer.coverage.reasons), 'thing')} could not be read; see what was not read, under Evidence."
-        )
+        unread = _many(len(answer.coverage.reasons), "thing")
+        return f"NOT READ: {unread} could not be read, listed under evidence."
     return "Nothing was found that could not be read."
 
 
@@ -132,7 +131,7 @@ def containment(gathered: Gathered) -> Iterator[str]:
     rows = gathered.affected.rows
     urgent = [row for row in rows if row.verdict == "affected" and row.stages]
     urgent += [row for row in rows if row.verdict == "unknown" and row.stages]
-    yield from (f"{place}. {row.verdict}: {_live(row)}" for place, row in enumerate(urgent, 1))
+    yield from (f"{row.verdict.capitalize()}: {_live(row)}" for row in urgent)
     released = sum(bool(row.releases) and not row.stages for row in rows)
     rest = len(rows) - len(urgent) - released
     if released:
