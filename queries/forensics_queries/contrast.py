@@ -48,7 +48,7 @@ class Contrast:
         self.assumed = 0
         self._facts = pedigrees.facts
         self._lineage = pedigrees.lineage
-        self._versions = self._matched(lambda node: node in self._facts and not self._facts[node].is_command)
+        self._versions = self._matched(self._is_compared)
         self._runs = self._matched(lambda node: self._kind(node) is NodeKind.EXECUTION, keep=True)
         self._commits = self._matched(lambda node: self._kind(node) is NodeKind.COMMIT)
         self._partner: dict[int, int] = {}
@@ -70,6 +70,13 @@ class Contrast:
                 yield Pair(before, after, _change(before, after))
             elif before != after and self._made(self.old, before) & self._made(self.new, after):
                 yield Pair(before, after, "other-producer", self._reads_otherwise(before))
+
+    def _is_compared(self, node: int) -> bool:
+        fact = self._facts.get(node)
+        return fact is not None and not fact.is_command and not self._is_pointer(node)
+
+    def _is_pointer(self, node: int) -> bool:
+        return any(pedigree.is_pointer(node, self._facts) for pedigree in (self.old, self.new))
 
     def _kind(self, node: int) -> NodeKind:
         return self._lineage.kind(node)
@@ -157,12 +164,13 @@ class Contrast:
             for maker, kind in self._causes(waiting.pop()):
                 if kind is EdgeKind.GENERATED and self._reads_otherwise(maker):
                     return True
+                # A part says nothing of its own, nor does an address: they follow where what they are of does.
+                passes = kind is EdgeKind.PART or self._is_pointer(maker)
                 # What is outside all sources has no listing: its copy says more than it does itself.
-                known = kind is not EdgeKind.IMPORTED or (maker in self._facts and self._facts[maker].source)
-                if kind not in {EdgeKind.GENERATED, EdgeKind.PART} and known and maker in self._differing:
+                known = maker in self._facts and (self._facts[maker].source or self._facts[maker].content is not None)
+                if kind is not EdgeKind.GENERATED and not passes and known and maker in self._differing:
                     return True
-                # A part says nothing of its own: it follows where its whole does.
-                if kind is EdgeKind.PART and maker not in seen:
+                if passes and maker not in seen:
                     seen.add(maker)
                     waiting.append(maker)
         return False

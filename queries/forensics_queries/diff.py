@@ -162,7 +162,7 @@ class _Comparison:
             if kept is None:
                 continue
             ends = [self._facts[node] for _, node in pair if node in self._facts]
-            keys = changed_keys(*(end.label for end in ends)) if len(ends) == 2 else None
+            keys = changed_keys(*(end.value for end in ends)) if len(ends) == 2 else None
             if kept.rows is not None:
                 yield from self._of_files(pair, kept.rows)
             elif keys:
@@ -197,10 +197,18 @@ class _Comparison:
         """Who brought about the state of one side, what is gone included."""
         node, other = (pair.new, pair.old) if side else (pair.old, pair.new)
         if node is not None:
-            return self._arrivals.of_node(node, self._commits(side, node))
+            return self._brought(side, node)
         if other is None or other not in self._facts or not self._sides[side].view.commits:
             return []
         return self._arrivals.of_removal(self._facts[other].artifact, self._commits(side, other))
+
+    def _brought(self, side: int, node: int) -> list[Arrival]:
+        """What no commit holds or names was brought by whoever took it."""
+        found = self._arrivals.of_node(node, self._commits(side, node))
+        taker = self._sides[side].toward.get(node)
+        if found or taker is None or (node, EdgeKind.IMPORTED) not in self._sides[side].causes[taker]:
+            return found
+        return self._brought(side, taker)
 
     def _paths(self, drafts: list[_Draft]) -> dict[tuple[int, int], tuple[Step, ...]]:
         wanted = sorted({end for draft in drafts for end in draft.pair})
@@ -245,7 +253,7 @@ class _Comparison:
             return ""
         fact = self._facts.get(node) if node is not None else None
         if fact is not None:
-            return fact.path.removeprefix("$ ") if fact.is_command else fact.label
+            return fact.value
         return thing.label if thing.kind == "execution" else ""
 
     def _what(self, ends: tuple[int | None, int | None], thing: Thing) -> str:
@@ -256,9 +264,9 @@ class _Comparison:
         facts = [self._facts[node] for node in ends if node is not None]
         if any(fact.is_command for fact in facts):
             return "command"
-        taken = (
+        taken = {
             kind for side in self._sides for node in ends if node is not None for _, kind in side.causes.get(node, ())
-        )
-        if EdgeKind.IMPORTED in taken or not all(fact.source for fact in facts):
+        }
+        if not all(fact.source for fact in facts) or (EdgeKind.IMPORTED in taken and EdgeKind.GENERATED not in taken):
             return "import"
         return {"dataset": "data", "other": "data"}.get(thing.artifact_kind, thing.artifact_kind)

@@ -41,8 +41,8 @@ class Files:
 class _Scope:
     """Which part of a directory counts: under ``within`` (all where that is None) and not under ``without``."""
 
-    within: tuple[str, ...] | None
-    without: tuple[str, ...]
+    within: frozenset[str] | None
+    without: frozenset[str]
 
     def holds(self, name: str) -> bool:
         inside = self.within is None or any(_lies_in(name, part) for part in self.within)
@@ -70,9 +70,10 @@ def changed_files(
     for old, new, *file in rows(case, "diff.files", **_columns(apart)):
         differing[old, new].append(_file(*file))
     counts = {(old, new): count for old, new, count in rows(case, "diff.counts", **_columns(together))}
+    reading = (_Reading(facts, sides[0]), _Reading(facts, sides[1]))
     found: list[Files | None] = []
     for pair, key in zip(pairs, keys, strict=True):
-        scope = _scope(facts, pair, sides)
+        scope = _scope(facts, pair, reading)
         if _is_part_of(told, pair, sides):
             found.append(None)
         elif key in differing:
@@ -116,22 +117,50 @@ def _unlisted(ends: list[Fact]) -> str:
     return "missing-listing" if any(end.in_parts and end.nfiles is None for end in ends) else ""
 
 
-def _scope(facts: Mapping[int, Fact], pair: Pair, sides: tuple[Pedigree, Pedigree]) -> _Scope:
+class _Reading:
+    """Which parts of directories were read, on the way to what is compared."""
+
+    def __init__(self, facts: Mapping[int, Fact], pedigree: Pedigree) -> None:
+        self._facts = facts
+        self._pedigree = pedigree
+        self._known: dict[int, frozenset[str] | None] = {}
+
+    def parts(self, node: int) -> frozenset[str] | None:
+        """The parts of a directory that were read; None for all of it. A copy is read as far as its copies are."""
+        if node not in self._known:
+            self._known[node] = frozenset()  # for what was made from itself
+            self._known[node] = self._parts(node)
+        return self._known[node]
+
+    def _parts(self, node: int) -> frozenset[str] | None:
+        consumers = self._pedigree.consumers.get(node, [])
+        if node in self._pedigree.view.roots or not consumers:
+            return None
+        found: set[str] = set()
+        for effect, kind in consumers:
+            inside: frozenset[str] | None = None
+            if kind is EdgeKind.PART:
+                inside = frozenset({_inside(self._facts[node].path, self._facts[effect].path)})
+            elif kind in {EdgeKind.IMPORTED, EdgeKind.CONTENT}:
+                inside = self.parts(effect)
+            if inside is None:
+                return None
+            found |= inside
+        return frozenset(found)
+
+    def made(self, node: int) -> frozenset[str]:
+        """What a directory was put together from, by name inside it."""
+        parts = (cause for cause, kind in self._pedigree.causes.get(node, ()) if kind is EdgeKind.MEMBER)
+        return frozenset(_inside(self._facts[node].path, self._facts[part].path) for part in parts)
+
+
+def _scope(facts: Mapping[int, Fact], pair: Pair, reading: tuple[_Reading, _Reading]) -> _Scope:
     """What of a directory was read: parts of it where they are all that was; without what it was put together from."""
-    within: set[str] | None = set()
-    without: set[str] = set()
-    for is_new, node in pair:
-        if node not in facts:
-            return _Scope(None, ())
-        pedigree, here = sides[is_new], facts[node].path
-        consumers = pedigree.consumers.get(node, [])
-        if within is None or node in pedigree.view.roots or any(kind is not EdgeKind.PART for _, kind in consumers):
-            within = None
-        else:
-            within |= {_inside(here, facts[effect].path) for effect, _ in consumers}
-        made = (cause for cause, kind in pedigree.causes.get(node, ()) if kind is EdgeKind.MEMBER)
-        without |= {_inside(here, facts[cause].path) for cause in made if cause in facts}
-    return _Scope(None if within is None else tuple(sorted(within)), tuple(sorted(without)))
+    ends = [(reading[side], node) for side, node in pair if node in facts]
+    within = [read.parts(node) for read, node in ends]
+    known = [parts for parts in within if parts is not None]
+    some = frozenset().union(*known) if known and len(known) == len(within) else None
+    return _Scope(some, frozenset().union(*(read.made(node) for read, node in ends)))
 
 
 def _is_part_of(told: set[int], pair: Pair, sides: tuple[Pedigree, Pedigree]) -> bool:

@@ -4,7 +4,8 @@ Plain reach holds every run that ever made the same bytes. Here a version has th
 record in its ancestry, with inputs that it holds, and of these the newest.
 """
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from forensics.case import Case
@@ -30,6 +31,7 @@ _SUPPLY = frozenset(
         EdgeKind.CHECKED_OUT,
     }
 )
+_PIN = re.compile(r"@[0-9a-f]{40,64}(?![0-9a-f])")
 #: Of these one may be as good as another, so that the commit has to decide.
 _EITHER = (EdgeKind.GENERATED, EdgeKind.PART)
 
@@ -75,6 +77,13 @@ class Fact:
         """Whether it is the text of a command."""
         return self.path.startswith("$ ")
 
+    @property
+    def value(self) -> str:
+        """The value of a parameter, the text of a command; else empty."""
+        if self.is_command:
+            return self.path.removeprefix("$ ")
+        return self.label if self.digest.startswith("param:") else ""
+
 
 @dataclass(slots=True)
 class Pedigree:
@@ -95,6 +104,11 @@ class Pedigree:
     causes: dict[int, tuple[tuple[int, EdgeKind], ...]] = field(default_factory=dict)
     consumers: dict[int, list[tuple[int, EdgeKind]]] = field(default_factory=dict)
     slots: dict[int, str] = field(default_factory=dict)
+
+    def is_pointer(self, node: int, facts: Mapping[int, Fact]) -> bool:
+        """Whether a node is but the address, without bytes of its own, by which something in the case was taken."""
+        fact = facts.get(node)
+        return fact is not None and not fact.source and fact.content is None and bool(self.causes.get(node))
 
     def path(self, node: int) -> list[int]:
         """The nodes from one of them to its nearest root."""
@@ -231,4 +245,5 @@ class Pedigrees:
             return f"{slot}>"
         if fact.is_store:
             return f"{slot}<{self._events.get((consumer, node), '')}"
-        return f"{fact.artifact}"
+        # An address that names a revision is another artifact at each.
+        return f"{fact.artifact}" if fact.source else _PIN.sub("@", fact.path)
