@@ -2,91 +2,50 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import fmean, median
 
 from forensics.case import Case
 from forensics.case.ingest import now
 from forensics.errors import UsageError
-from forensics.model import NodeKind
+from forensics.localization.evidence import Evidence
 from forensics_queries.measurements import Series, series
 from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 from forensics_queries.things import things
 
-__all__ = ["Evidence", "Label", "evidence"]
+__all__ = ["Observed", "evidence"]
 
 #: What an observation weighs against a contradicting one, where nobody says how reliable it is.
 _USUAL = 0.9
 
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What all observations of one version come to.
-
-    Attributes:
-        is_bad: it misbehaves; else it is fine.
-        reliability: the probability that this is right; None where nobody says, so that it is integrated out.
-        observations: their numbers, those that were outweighed too.
-    """
-
-    is_bad: bool
-    reliability: float | None
-    observations: tuple[int, ...]
+#: Whether a version is bad, and the probability that this is right; None where nobody says, to be integrated out.
+_Label = tuple[bool, float | None]
+#: The families of a metric: versions with their values.
+_Metric = tuple[tuple[tuple[int, float], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Observed:
     """The observations that stand.
 
     Attributes:
-        labels: by version, in ascending order; a version of which nothing is known is in none of these.
-        bad_contents: contents that are known to be bad.
-        inspected: versions, contents and executions that were found clean.
-        series: of metrics, one an artifact, as measured.
-        lower: names of metrics of which lower values are better.
-        notes: sentences that a reader of the answer must know: contradictions, what stands for nothing.
+        evidence: by node; a version of which nothing is known is in none of it.
+        series: of metrics, as measured.
+        notes: sentences that a reader of the answer must know: contradictions, what counts for nothing.
     """
 
-    labels: dict[int, Label]
-    bad_contents: tuple[int, ...]
-    inspected: tuple[int, ...]
+    evidence: Evidence
     series: tuple[Series, ...]
-    lower: frozenset[str]
     notes: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.labels or self.bad_contents or self.inspected or self.series)
-
-    @property
-    def families(self) -> tuple[tuple[tuple[int, float], ...], ...]:
-        """By series its versions and values, the oldest first; lower is worse, in units of the steps of its metric."""
-        steps: dict[str, list[float]] = defaultdict(list)
-        for one in self.series:
-            steps[one.metric] += [abs(after - before) for before, after in pairwise(one.values)]
-        units = {metric: (median(found) or fmean(found) or 1.0) for metric, found in steps.items()}
-        return tuple(
-            tuple(
-                (version, (-value if one.metric in self.lower else value) / units[one.metric])
-                for version, value in zip(one.versions, one.values, strict=True)
-            )
-            for one in self.series
-        )
-
-    @property
-    def bad(self) -> tuple[int, ...]:
-        """The versions that misbehave."""
-        return tuple(version for version, label in self.labels.items() if label.is_bad)
-
-    @property
-    def good(self) -> tuple[int, ...]:
-        """The versions that are fine."""
-        return tuple(version for version, label in self.labels.items() if not label.is_bad)
+        known = self.evidence
+        return bool(known.bad or known.good or known.clean or known.stated or self.series)
 
 
-def evidence(case: Case, when: Moment) -> Evidence:
+def evidence(case: Case, when: Moment) -> Observed:
     """Gathers the observations that stood at a moment.
 
     Several observations of one version are combined by their odds, taken for independent; an author who repeats one
@@ -96,16 +55,16 @@ def evidence(case: Case, when: Moment) -> Evidence:
         case: the case.
         when: the moment; what did not stand then is left out.
     """
-    said: dict[int, dict[tuple[str, bool], tuple[int, float | None]]] = defaultdict(dict)
+    said: dict[int, dict[tuple[str, bool], float | None]] = defaultdict(dict)
     numbers: dict[int, list[int]] = defaultdict(list)
     nodes: dict[str, set[int]] = {"content": set(), "inspection": set()}
-    found: list[Series] = []
+    found: dict[tuple[str, int], Series] = {}
     lower: set[str] = set()
     notes: list[str] = []
     for number, kind, subject, state, metric, reliability, author in _standing(case, when):
         try:
             if kind == "metric":
-                found += series(case, metric, until=when.until)
+                found |= {(metric, one.artifact): one for one in series(case, metric, until=when.until)}
                 lower |= {metric} if state == "lower" else set()
                 continue
             meant = [node for node in resolve(case, subject).nodes if when.stood(node)]
@@ -115,21 +74,37 @@ def evidence(case: Case, when: Moment) -> Evidence:
         if kind != "label":
             nodes[kind].update(meant)
             continue
-        for node in (node for node in meant if when.lineage.kind(node) is NodeKind.VERSION):
+        for node in (node for node in meant if when.lineage.is_version(node)):
             told = author, state == "bad"
-            before = said[node].get(told, (number, None))[1]
-            said[node][told] = number, max((one for one in (before, reliability) if one is not None), default=None)
+            given = (said[node].get(told), reliability)
+            said[node][told] = max((one for one in given if one is not None), default=None)
             numbers[node].append(number)
     labels = {}
     for node in sorted(said):
-        label = _combined(said[node], tuple(numbers[node]))
-        states = {is_bad for _, is_bad in said[node]}
-        if len(states) > 1:
+        label = _combined(said[node])
+        if len({is_bad for _, is_bad in said[node]}) > 1:
             notes.append(_contradicted(case, node, numbers[node], label))
         if label is not None:
             labels[node] = label
-    bad, clean = (tuple(sorted(nodes[kind])) for kind in ("content", "inspection"))
-    return Evidence(labels, bad, clean, tuple(_once(found)), frozenset(lower), tuple(notes))
+    seen = Evidence(
+        bad=frozenset(node for node, (is_bad, _) in labels.items() if is_bad),
+        good=frozenset(node for node, (is_bad, _) in labels.items() if not is_bad),
+        reliability={node: certain for node, (_, certain) in labels.items() if certain is not None},
+        clean=frozenset(nodes["inspection"]),
+        stated=frozenset(nodes["content"]),
+        series=_families(when, found.values(), lower),
+    )
+    return Observed(seen, tuple(found.values()), tuple(notes))
+
+
+def _families(when: Moment, found: Iterable[Series], lower: set[str]) -> tuple[_Metric, ...]:
+    """By metric its families: versions that stood, with values of which lower ones are worse."""
+    metrics: dict[str, list[tuple[tuple[int, float], ...]]] = defaultdict(list)
+    for one in found:
+        sign = -1 if one.metric in lower else 1
+        measured = zip(one.versions, one.values, strict=True)
+        metrics[one.metric].append(tuple((node, sign * value) for node, value in measured if when.stood(node)))
+    return tuple(tuple(metrics[metric]) for metric in sorted(metrics))
 
 
 def _standing(case: Case, when: Moment) -> list[tuple[int, str, str, str, str, float | None, str]]:
@@ -137,33 +112,27 @@ def _standing(case: Case, when: Moment) -> list[tuple[int, str, str, str, str, f
     return [(*row[:6], row[7]) for row in rows(case, "observations.all", at=when.at or now()) if row[12]]
 
 
-def _combined(said: dict[tuple[str, bool], tuple[int, float | None]], numbers: tuple[int, ...]) -> Label | None:
-    """One label of all that was said of a version; None where it cancels out."""
+def _combined(said: dict[tuple[str, bool], float | None]) -> _Label | None:
+    """One label of all that was said of a version, by author; None where it cancels out."""
     states = {is_bad for _, is_bad in said}
-    given = [reliability for _, reliability in said.values()]
-    if len(states) == 1 and all(reliability is None for reliability in given):
-        return Label(states.pop(), None, numbers)
+    if len(states) == 1 and all(reliability is None for reliability in said.values()):
+        return states.pop(), None
     odds = 0.0
-    for (_, is_bad), (_, reliability) in sorted(said.items()):
+    for (_, is_bad), reliability in sorted(said.items()):
         certain = _USUAL if reliability is None else reliability
         odds += math.log(certain / (1 - certain)) * (1 if is_bad else -1)
     if math.isclose(odds, 0, abs_tol=1e-9):
         return None
-    return Label(odds > 0, 1 / (1 + math.exp(-abs(odds))), numbers)
+    return odds > 0, 1 / (1 + math.exp(-abs(odds)))
 
 
-def _contradicted(case: Case, node: int, numbers: list[int], label: Label | None) -> str:
+def _contradicted(case: Case, node: int, numbers: list[int], label: _Label | None) -> str:
     shown = things(case, [node])[node].subject
     listed = ", ".join(map(str, numbers))
     outcome = "they cancel out, so it counts as unlabelled"
     if label is not None:
-        outcome = f"together {'bad' if label.is_bad else 'good'} with a reliability of {label.reliability or 0:.2f}"
+        outcome = f"together {'bad' if label[0] else 'good'} with a reliability of {label[1] or 0:.2f}"
     return (
         f"observations {listed} of {shown} contradict each other: {outcome}; withdraw the wrong one with: "
         "forensics observe withdraw N --why TEXT"
     )
-
-
-def _once(found: list[Series]) -> list[Series]:
-    """Each series once, though its metric was named twice."""
-    return list({(one.metric, one.artifact): one for one in found}.values())

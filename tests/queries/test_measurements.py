@@ -146,8 +146,8 @@ def test_a_metric_whose_name_does_not_tell_needs_to_be_told(read: Callable[..., 
         observe_metrics(case, ["oddness"])
     assert "--lower-is-better" in caught.value.hint
     assert observe_metrics(case, ["oddness"], better="lower").rows[0].state == "lower"
-    (family,) = evidence(case, moment(case, None)).families
-    assert [value for _, value in family] == pytest.approx([-2.0, -2 / 3, -4 / 3])
+    ((family,),) = evidence(case, moment(case, None)).evidence.series
+    assert [value for _, value in family] == [-3.0, -1.0, -2.0]
 
 
 def test_a_metric_that_two_documents_give_of_one_model_is_named_with_its_document(case_of: Callable[..., Case]) -> None:

@@ -12,14 +12,14 @@ from forensics.case import Case
 from forensics.errors import UsageError
 from forensics_queries.blast_radius import blast_radius
 from forensics_queries.moment import moment
-from forensics_queries.observations import Evidence, evidence
+from forensics_queries.observations import Observed, evidence
 from forensics_queries.observe import list_observations, observe, withdraw_observation
 from forensics_queries.subject import resolve
 from tests.support.incident import INCIDENT
 from tests.support.toy import Step, Toy
 
 
-def known(case: Case, as_of: str | None = None) -> Evidence:
+def known(case: Case, as_of: str | None = None) -> Observed:
     return evidence(case, moment(case, as_of))
 
 
@@ -36,17 +36,16 @@ def test_a_release_stands_for_the_version_that_it_released(writable: Case) -> No
     made = observe(writable, ["fraud@v1.1.0"], "bad", reason="misses fraud", author="ana").rows[0]
     assert (made.kind, made.state, made.author, made.reason) == ("label", "bad", "ana", "misses fraud")
     assert resolve(writable, made.subject).nodes == (model(writable, 3),)
-    (label,) = known(writable).labels.items()
-    assert label[0] == model(writable, 3)
-    assert (label[1].is_bad, label[1].reliability) == (True, None)
+    found = known(writable).evidence
+    assert (found.bad, found.good, found.reliability) == ({model(writable, 3)}, set(), {})
 
 
 def test_an_observation_stays_with_the_version_that_was_meant(writable: Case) -> None:
     observe(writable, ["models/fraud.json@HEAD"], "bad")
-    before = known(writable).bad
+    before = known(writable).evidence.bad
     moved = Toy("fraud", (*INCIDENT.steps, Step((7,), {"models/fraud.json": "model 8"})), branches={"main": 8})
     writable.ingest(replace(moved.source, state="two"), moved.records())
-    assert known(writable).bad == before == (model(writable, 7),)
+    assert known(writable).evidence.bad == before == {model(writable, 7)}
 
 
 def test_an_observation_never_makes_anything_affected(writable: Case) -> None:
@@ -64,7 +63,7 @@ def test_every_observation_and_withdrawal_is_in_the_journal_and_on_record(writab
     assert json.loads(entries[0][1])["typed"] == "fraud@v1.1.0"
     first, second = list_observations(writable).rows
     assert (first.standing, second.standing, second.withdrawn_because) == (True, False, "wrong holdout")
-    assert len(known(writable).labels) == 1
+    assert len(known(writable).evidence.good) == 1
     assert writable.rows("SELECT withdrawn_by FROM observations ORDER BY observation_id") == [(None,), ("bob",)]
     with pytest.raises(UsageError, match="already"):
         withdraw_observation(writable, 2, reason="again")
@@ -73,14 +72,14 @@ def test_every_observation_and_withdrawal_is_in_the_journal_and_on_record(writab
 def test_bytes_are_bad_without_being_a_version_of_a_model(writable: Case) -> None:
     made = observe(writable, ["data/raw/vendor_b/feb.csv@HEAD"], "bad").rows[0]
     assert made.kind == "content"
-    assert known(writable).bad_contents == resolve(writable, "data/raw/vendor_b/feb.csv@HEAD").nodes
-    assert not known(writable).labels
+    assert known(writable).evidence.stated == set(resolve(writable, "data/raw/vendor_b/feb.csv@HEAD").nodes)
+    assert not known(writable).evidence.bad
 
 
 def test_the_bytes_of_a_model_that_a_run_made_are_that_version(writable: Case) -> None:
     digest = str(INCIDENT.version(3, "models/fraud.json").digest)
     assert observe(writable, [digest], "bad").rows[0].kind == "label"
-    assert known(writable).bad == (model(writable, 3),)
+    assert known(writable).evidence.bad == {model(writable, 3)}
 
 
 @pytest.mark.parametrize(
@@ -88,8 +87,9 @@ def test_the_bytes_of_a_model_that_a_run_made_are_that_version(writable: Case) -
 )
 def test_a_version_a_file_and_a_run_can_be_found_clean(writable: Case, subject: str) -> None:
     observe(writable, [subject], "clean")
-    assert set(known(writable).inspected) <= {*resolve(writable, subject).nodes, model(writable, 3)}
-    assert known(writable).inspected
+    found = known(writable).evidence.clean
+    assert found
+    assert found <= {*resolve(writable, subject).nodes, model(writable, 3)}
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,15 @@ def test_contradicting_observations_are_weighed_and_told(writable: Case) -> None
     answer = observe(writable, ["fraud@v1.1.0"], "good", author="bob", reliability=0.8)
     assert any("the opposite" in note and "observe withdraw 1" in note for note in answer.notes)
     found = known(writable)
-    label = found.labels[model(writable, 3)]
-    assert label.is_bad
-    assert label.reliability == pytest.approx(19 / (19 + 4))
+    assert found.evidence.bad == {model(writable, 3)}
+    assert found.evidence.reliability[model(writable, 3)] == pytest.approx(19 / (19 + 4))
     assert any("contradict" in note for note in found.notes)
 
 
 def test_observations_that_cancel_out_leave_the_version_unlabelled(writable: Case) -> None:
     observe(writable, ["fraud@v1.1.0"], "bad", author="ana")
     observe(writable, ["fraud@v1.1.0"], "good", author="bob")
-    assert known(writable).labels == {}
+    assert not known(writable)
     assert any("cancel out" in note for note in known(writable).notes)
 
 
@@ -165,17 +164,15 @@ def test_order_and_repetition_of_observations_do_not_matter(writable: Case, said
         writable.connection.execute("DELETE FROM observation")
         for state, author, reliability in said:
             observe(writable, ["fraud@v1.1.0"], state, author=author, reliability=reliability)
-        labels = known(writable).labels
-        outcomes.append({version: (label.is_bad, label.reliability) for version, label in labels.items()})
+        outcomes.append(known(writable).evidence)
         if turn == 0:
             said = [*said, random.choice(said)]
             random.shuffle(said)
-    assert outcomes[0].keys() == outcomes[1].keys()
-    for version, (is_bad, reliability) in outcomes[0].items():
-        assert outcomes[1][version][0] == is_bad
-        assert outcomes[1][version][1] == (None if reliability is None else pytest.approx(reliability))
+    first, second = outcomes
+    assert (first.bad, first.good) == (second.bad, second.good)
+    assert first.reliability == pytest.approx(second.reliability)
 
 
 def test_as_of_a_revision_only_what_stood_there_is_evidence(writable: Case) -> None:
     observe(writable, ["fraud@v1.0.0", "fraud@v1.1.0"], "good")
-    assert known(writable, INCIDENT.oid(1)).good == (model(writable, 0),)
+    assert known(writable, INCIDENT.oid(1)).evidence.good == {model(writable, 0)}
