@@ -76,13 +76,13 @@ def changed_files(
         scope = _scope(facts, pair, reading)
         if _is_part_of(told, pair, sides):
             found.append(None)
-        elif key in differing:
+        elif key is not None and not pair.follows:
             kept = tuple(file for file in differing[key] if scope.holds(file.name))
             found.append(Files(kept) if kept else None)
         elif scope.within is not None:
             found.append(None)
         else:
-            found.append(Files(count=counts[key]) if key in counts else _alone(facts, pair))
+            found.append(_alone(facts, pair) if key is None else Files(count=counts[key]))
     return found
 
 

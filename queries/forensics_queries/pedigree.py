@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from forensics.case import Case
-from forensics.case.codes import PARENT, edge_codes, edge_kind
+from forensics.case.codes import PARENT, edge_codes, edge_kind, edge_strength
 from forensics.digest import EMPTY
 from forensics.graph import reach
 from forensics.model import EdgeKind, NodeKind
 from forensics.taint import Lineage, Order
+from forensics.taint.level import CERTAIN
 from forensics_queries.state import History, held_at
 from forensics_queries.statement import rows
 
@@ -200,14 +201,20 @@ class Pedigrees:
 
     def _causes(self, view: View, node: int) -> list[tuple[int, EdgeKind]]:
         by_kind: dict[EdgeKind, list[int]] = {}
+        supposed: list[int] = []
         targets, codes = self.lineage.graph.reverse.neighbours(node)
         for target, code in zip(targets, codes, strict=True):
             kind = edge_kind(code) if code < PARENT else None
-            if kind in _SUPPLY and kind is not None:
+            if kind is EdgeKind.IMPORTED and edge_strength(code) not in CERTAIN:
+                supposed.append(target)
+            elif kind in _SUPPLY and kind is not None:
                 by_kind.setdefault(kind, []).append(target)
         for kind in _EITHER:
             if len(by_kind.get(kind, ())) > 1:
                 by_kind[kind] = self._standing(view, node, by_kind[kind])
+        # Where something may have been taken from counts for what nothing on record made.
+        if not by_kind and supposed:
+            by_kind[EdgeKind.IMPORTED] = supposed
         if not by_kind and node in self._twins:
             by_kind[EdgeKind.CONTENT] = self._twins[node]
         return [(cause, kind) for kind in sorted(by_kind) for cause in sorted(set(by_kind[kind]))]
