@@ -185,7 +185,7 @@ def likelihood_of(evidence: Evidence, regimes: Sequence[Regime]) -> Likelihood:
 
     observed = evidence.observed
     place = {node: i for i, node in enumerate(observed)}
-    unknown = [node not in evidence.reliability for node in observed]
+    unknown = np.array([node not in evidence.reliability for node in observed], dtype=np.bool_)
     families = [[[(place[node], value) for node, value in family] for family in one] for one in evidence.series]
     series = [series_of([f for f in one if len(f) > 1], len(observed)) for one in families]
     return Likelihood(

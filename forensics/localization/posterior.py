@@ -103,6 +103,10 @@ def posterior(
     import numpy as np
 
     count = len(rows)
+    if not count and stated is None:
+        nothing, nobody = np.empty(0), np.empty(0, dtype=np.intp)
+        square, pairless = np.empty((0, 0)), np.empty((0, 2), dtype=np.intp)
+        return Posterior(nothing, 0.0, nothing, nobody, square, pairless, square, (0.0, 0.0, 0.0))
     given = 0 if stated is None else 1
     if stated is not None:
         rows = np.maximum(rows, stated[None])
