@@ -34,6 +34,10 @@ def following(answer: Answer[Any]) -> str:
             return "forensics mark add bad SUBJECT --reason TEXT, then forensics rollback, which starts from marks"
         case "blast-radius":
             return "forensics rollback"
+        case "what-if":
+            return "forensics rebuild plans what it takes to make it so"
+        case "rebuild" if any(row.commands for row in answer.rows):
+            return "forensics rebuild --script FILE writes the commands down"
         case "rollback" if any(row.commands for row in answer.rows):
             return "forensics rollback --script FILE writes the commands down"
         case _:

@@ -4,13 +4,30 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from forensics.answer import Answer
 from forensics.cli.options import Shared, as_of_option, asking
 from forensics.cli.output import emit, write
 
-__all__ = ["blast_radius_command", "releases_command", "rollback_command"]
+__all__ = [
+    "blast_radius_command",
+    "emit_scripted",
+    "releases_command",
+    "rollback_command",
+    "script_option",
+    "trusted_option",
+]
+
+
+script_option = click.option(
+    "--script", metavar="FILE", help="Also write the commands as a shell script; - is stdout, without the answer."
+)
+trusted_option = click.option(
+    "--trusted", is_flag=True, help="Ask DVC about configured remotes; only for a repository that is yours."
+)
 
 
 @click.command(
@@ -51,12 +68,8 @@ Examples:
 Nothing is run: commands are printed. Bytes are called present only after they were re-hashed.""",
 )
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT...]")
-@click.option(
-    "--script",
-    metavar="FILE",
-    help="Also write the restore commands as a shell script; - is stdout, without the answer.",
-)
-@click.option("--trusted", is_flag=True, help="Ask DVC about configured remotes; only for a repository that is yours.")
+@script_option
+@trusted_option
 @as_of_option
 @asking()
 def rollback_command(
@@ -67,16 +80,12 @@ def rollback_command(
     A SUBJECT is an affected artifact or release; without one, all affected models are taken.
     """
     from forensics.case import Case
-    from forensics.report.script import script as written
     from forensics_connectors.dvc.presence import Finder
     from forensics_queries.rollback import rollback
 
     with Case.open(shared.case) as case:
         answer = rollback(case, subjects, look=Finder(trusted=trusted), as_of=as_of)
-    if script is not None:
-        write([written(answer).encode()], None if script == "-" else script)
-        _make_executable(script)
-    emit(answer, replace(shared, output=os.devnull) if script == "-" else shared)
+    emit_scripted(answer, shared, script)
 
 
 @click.command(
@@ -104,6 +113,16 @@ def releases_command(shared: Shared, subject: str, as_of: str | None) -> None:
 
     with Case.open(shared.case) as case:
         emit(releases(case, subject, as_of=as_of), shared)
+
+
+def emit_scripted(answer: Answer[Any], shared: Shared, script: str | None) -> None:
+    """Prints an answer that holds commands, and writes them as a shell script where one is asked for."""
+    from forensics.report.script import script as written
+
+    if script is not None:
+        write([written(answer).encode()], None if script == "-" else script)
+        _make_executable(script)
+    emit(answer, replace(shared, output=os.devnull) if script == "-" else shared)
 
 
 def _make_executable(script: str) -> None:

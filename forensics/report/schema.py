@@ -30,6 +30,8 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "diff": ("forensics_queries.diff", "Difference"),
     "blast-radius": ("forensics_queries.blast_radius", "Affected"),
     "rollback": ("forensics_queries.rollback", "Target"),
+    "what-if": ("forensics_queries.what_if", "Supposed"),
+    "rebuild": ("forensics_queries.plan", "PlanStep"),
     "releases": ("forensics_queries.releases", "InUse"),
     "report": ("forensics.report.incident.sections", "Section"),
     "mark-add": ("forensics_queries.marks", "Mark"),
@@ -37,6 +39,9 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
     "observe": ("forensics_queries.observe", "Observation"),
     "gate": ("forensics_queries.gate", "Gated"),
+    "journal": ("forensics_queries.journal", "Recorded"),
+    "export": ("forensics.evidence.export", "Exported"),
+    "verify": ("forensics.evidence.verify", "Check"),
     "sql": None,
 }
 

@@ -42,6 +42,7 @@ class Supposed:
         reason: why it would be unknown; empty where it would not.
         place: where it would become unknown.
         path: one shortest chain from what is bad, or from a gap, that would still be there.
+        command: for the cut: the question that shows what it would do.
     """
 
     part: str
@@ -54,6 +55,7 @@ class Supposed:
     reason: str
     place: Thing | None
     path: tuple[Step, ...]
+    command: str = ""
 
 
 def what_if(
@@ -93,10 +95,12 @@ def what_if(
     supposition = Supposition.of(when.lineage, _nodes(when, clean), _nodes(when, drop))
     before, after = supposed(when, now, Supposition()), supposed(when, then, supposition)
     found = _changes(when, before, after, supposition) if clean or drop or bad else []
-    cut, said = _cut(when, then, supposition, after)
+    cut, said = _cut(when, then, supposition, after, _options(clean=clean, drop=drop, bad=bad))
     notes = [f"started from {label}" for label in then.labels]
     notes += [f"taint stops at {label}" for label in then.stops]
     notes += [f"supposed clean: {text}" for text in clean] + [f"supposed never there: {text}" for text in drop]
+    if drop:
+        notes.append("what used something that would not be there is judged without it, and would have other bytes")
     notes += [*when.notes, *said]
     parameters = {"clean": " ".join(clean), "drop": " ".join(drop), "bad": " ".join(bad), "as_of": as_of or ""}
     return Answer("what-if", parameters, (*found, *cut), when.coverage, tuple(notes), unread(after, when))
@@ -149,38 +153,50 @@ def _rank(row: Supposed) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _options(**subjects: Sequence[str]) -> list[str]:
+    return [f"--{name} {quote(text)}" for name, texts in subjects.items() for text in texts]
+
+
 def _cut(
-    when: Moment, start: Accused, supposition: Supposition, judgement: Judgement
+    when: Moment, start: Accused, supposition: Supposition, judgement: Judgement, options: list[str]
 ) -> tuple[list[Supposed], list[str]]:
     """The smallest cut, and what to say of it."""
     uses = heads(when, History.load(when.case), judgement.reached(NodeKind.VERSION))
-    targets = [node for node in uses if judgement.level(node) is not Level.CLEAR and node not in supposition.gone]
+    there = [node for node in uses if node not in supposition.gone]
+    targets = [node for node in there if judgement.level(node) is not Level.CLEAR]
+    said = "live (of a model that is not: the newest release, else version)"
     if not targets:
+        lost = len(uses) - len(there)
         return [], [
-            "so supposed, all that is live is clear, and of a model that is not live the newest release or version"
+            f"nothing that is {said} would be affected or unknown{f'; {lost:,} would not be there' if lost else ''}"
         ]
-    live = all(uses[node] not in {"released", "newest"} for node in targets)
-    what = _counted(len(targets), "live version" if live else "version")
-    what += "" if live else ", of each model what is live, else released last, else newest"
+    what = f"{len(targets):,} {'version that is' if len(targets) == 1 else 'versions that are'} {said}"
 
     def suppose(nodes: frozenset[int]) -> Judgement:
         return supposed(when, start, Supposition(supposition.clean | nodes, supposition.gone))
 
     cut = smallest_cut(judgement, targets, suppose)
     if cut is None:
-        return [], [f"more than {MOST_NODES:,} nodes lead to what is live, so that no smallest cut was sought"]
+        return [], [f"more than {MOST_NODES:,} nodes lead to what is {said}, so that no smallest cut was sought"]
     if not cut or (len(cut) >= len(targets) and not set(cut).isdisjoint(targets)):
-        return [], [f"no set of fewer versions and runs was found that, were it clean, would free {what}"]
+        return [], [f"no smaller set of versions and runs was found that, were it clean, would free {what}"]
     shown = things(when.case, cut)
+    found = sorted(shown.items(), key=lambda pair: (pair[1].source, pair[1].path, pair[1].digest, pair[0]))
+    command = " ".join(["forensics what-if", *options, *_options(clean=[thing.subject for _, thing in found])])
     members = [
-        Supposed("cut", judgement.level(node).name.lower(), "clear", thing, thing.artifact_kind, (), (), "", None, ())
-        for node, thing in sorted(shown.items(), key=lambda pair: (pair[1].source, pair[1].path, pair[0]))
+        Supposed(
+            "cut",
+            judgement.level(node).name.lower(),
+            "clear",
+            thing,
+            thing.artifact_kind,
+            (),
+            (),
+            "",
+            None,
+            (),
+            command,
+        )
+        for node, thing in found
     ]
-    options = " ".join(f"--clean {quote(row.thing.subject)}" for row in members)
-    return members, [
-        f"cleaning {'this' if len(cut) == 1 else f'these {len(cut):,}'} would free {what}: forensics what-if {options}"
-    ]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number > 1 else ''}"
+    return members, [f"cleaning {'this' if len(cut) == 1 else f'these {len(cut):,}'} would free {what}"]

@@ -4,7 +4,20 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import Layout, generic
-from forensics.report.layouts import blast_radius, diff, gate, marks, observations, reading, releases, rollback, things
+from forensics.report.layouts import (
+    blast_radius,
+    diff,
+    evidence,
+    gate,
+    marks,
+    observations,
+    reading,
+    rebuild,
+    releases,
+    rollback,
+    things,
+    what_if,
+)
 
 __all__ = ["LAYOUTS", "layout"]
 
@@ -14,9 +27,12 @@ LAYOUTS: dict[str, Layout] = {
     **diff.LAYOUTS,
     **blast_radius.LAYOUTS,
     **rollback.LAYOUTS,
+    **rebuild.LAYOUTS,
+    **what_if.LAYOUTS,
     **releases.LAYOUTS,
     **marks.LAYOUTS,
     **gate.LAYOUTS,
+    **evidence.LAYOUTS,
     **observations.LAYOUTS,
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 from forensics.answer import Answer
 from forensics.report.layout import VERBATIM, Column, Detail, Layout
 from forensics.report.layouts.parts import counted, labelled
+from forensics.report.layouts.rebuild import step_detail
 
 __all__ = ["LAYOUTS"]
 
@@ -49,7 +50,7 @@ def _detail(row: Any) -> tuple[Detail, ...]:
     for number, step in enumerate(row.plan, 1):
         by = f" by {step.clean.digest}" if step.clean else " by a clean one, which a person has to supply"
         found.append((f"{number}.", f"{step.action} {step.thing.title}{by if step.action == 'replace' else ''}"))
-        found += [(VERBATIM, command) for command in step.commands]
+        found += step_detail(step)
     return tuple(found)
 
 
