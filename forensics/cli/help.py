@@ -12,7 +12,7 @@ __all__ = ["EXIT_CODES", "SUBJECTS", "help_command"]
 #: What each exit code means, for ``help exit-codes`` and the documentation.
 EXIT_CODES: dict[int, str] = {
     0: "answered, whatever the answer is",
-    1: "a gate tripped",
+    1: "a gate tripped, or what was verified does not hold",
     2: "it could not be asked: wrong usage, an unreadable source, or an unusable case",
     3: "answered, but something that could not be read admits the subject, so the list may be short (1 comes before 3)",
     130: "interrupted (Ctrl-C); what was not finished is not in the case",

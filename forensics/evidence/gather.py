@@ -9,7 +9,6 @@ from typing import Any
 from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.case.journal import USES, Entry, entries
-from forensics.case.sql import statements
 from forensics.case.tool import tool
 from forensics.evidence.bundle import (
     AcquisitionRecord,
@@ -22,6 +21,7 @@ from forensics.evidence.bundle import (
     Tool,
 )
 from forensics.evidence.incident import incident
+from forensics.evidence.sql import rows
 from forensics.shapes import plain
 from forensics_queries.blast_radius import Affected, blast_radius
 from forensics_queries.coverage import coverage
@@ -33,7 +33,7 @@ from forensics_queries.standing import accused
 from forensics_queries.things import source_names, things
 from forensics_queries.whereabouts import Look
 
-__all__ = ["gather", "rows"]
+__all__ = ["gather"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,6 @@ class _Answers:
     targets: tuple[Target, ...] = ()
     asked: tuple[Asked, ...] = ()
     notes: tuple[str, ...] = ("no mark stands of anything bad or suspect, so nothing has a verdict",)
-
-
-def rows(case: Case, statement: str, /, **given: object) -> list[tuple[Any, ...]]:
-    """Runs a statement of ``gather.sql``."""
-    return case.rows(statements("forensics.evidence", "gather.sql")[statement], given)
 
 
 def gather(case: Case, *, look: Look | None = None) -> Bundle:

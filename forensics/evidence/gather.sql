@@ -70,6 +70,12 @@ WITH one AS MATERIALIZED (SELECT unnest($ids::INTEGER[]) AS id
 )
 FROM found ORDER BY ALL;
 
+-- @name neighbours
+-- What documents tie to nodes by an edge of their own.
+-- @param ids node ids
+SELECT e.effect FROM edge e SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = e.cause
+UNION SELECT e.cause FROM edge e SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = e.effect;
+
 -- @name keys
 -- @param ids node ids
 SELECT n.id, n.key, coalesce(v.source, e.source, r.source, 0) FROM node n
@@ -78,6 +84,9 @@ LEFT JOIN (SELECT v.id, a.source FROM version v JOIN artifact a ON a.id = v.arti
 LEFT JOIN execution e ON e.id = n.id
 LEFT JOIN release r ON r.id = n.id
 ORDER BY n.id;
+
+-- @name all_keys
+SELECT n.id, n.key FROM node n ORDER BY n.id;
 
 -- @name versions
 -- @param ids node ids

@@ -8,8 +8,8 @@ from typing import Any
 
 from forensics.answer import Thing
 from forensics.case import Case
-from forensics.case.sql import statements
 from forensics.evidence.bundle import Link, Node
+from forensics.evidence.sql import rows
 from forensics.model import NodeKind
 from forensics.taint import Judgement
 from forensics_queries.blast_radius import Affected, judged
@@ -48,7 +48,7 @@ def incident(
 
     def take(statement: str, kind: NodeKind) -> None:
         ids = [node for node in found if kinds.get(node) == kind]
-        fresh = {row[0] for row in _rows(case, statement, ids=sorted(ids))} - found
+        fresh = {row[0] for row in rows(case, statement, ids=sorted(ids))} - found
         found.update(fresh)
         kinds.update({node: thing.kind for node, thing in things(case, fresh).items()})
 
@@ -59,7 +59,7 @@ def incident(
     take("released", NodeKind.VERSION)
     shown = things(case, found)
     nodes = _nodes(case, shown, marks, affected)
-    links = tuple(Link(*row) for row in _rows(case, "links", ids=sorted(shown)))
+    links = tuple(Link(*row) for row in rows(case, "links", ids=sorted(shown)))
     return nodes, links
 
 
@@ -95,11 +95,11 @@ def _nodes(
     case: Case, shown: dict[int, Thing], marks: dict[int, tuple[int, ...]], affected: Iterable[Affected]
 ) -> tuple[Node, ...]:
     ids = sorted(shown)
-    prints = {number: (min(found, default="")) for number, _, _, found in _rows(case, "sources")}
+    prints = {number: (min(found, default="")) for number, _, _, found in rows(case, "sources")}
     judgement = _judgement(case)
     known = {row.thing.id: row for row in affected}
     nodes: dict[int, Node] = {}
-    for node, key, source in _rows(case, "keys", ids=ids):
+    for node, key, source in rows(case, "keys", ids=ids):
         row = known.get(node)
         nodes[node] = Node(
             thing=shown[node],
@@ -122,22 +122,22 @@ def _judgement(case: Case) -> Judgement | None:
 def _facts(case: Case, ids: list[int]) -> dict[int, dict[str, Any]]:
     """What is on record of each node beside its lineage, by the names of ``Node``'s fields."""
     facts: dict[int, dict[str, Any]] = defaultdict(dict)
-    for node, size, nfiles in _rows(case, "versions", ids=ids):
+    for node, size, nfiles in rows(case, "versions", ids=ids):
         facts[node] |= {"size": size, "nfiles": nfiles}
-    for node, digests in _rows(case, "digests", ids=ids):
+    for node, digests in rows(case, "digests", ids=ids):
         facts[node] |= {"digests": tuple(digests)}
-    for node, command, directory in _rows(case, "executions", ids=ids):
+    for node, command, directory in rows(case, "executions", ids=ids):
         facts[node] |= {"command": command or "", "directory": directory or ""}
-    for node, kind, state, uri, created, updated in _rows(case, "descriptions", ids=ids):
+    for node, kind, state, uri, created, updated in rows(case, "descriptions", ids=ids):
         facts[node] |= {"type": kind, "state": state, "uri": uri, "claimed_time": _seconds(created)}
         facts[node] |= {"claimed_end": _seconds(updated), "written": _milliseconds(created, updated)}
-    for node, message, mail, name, seconds, offset in _rows(case, "commits", ids=ids):
+    for node, message, mail, name, seconds, offset in rows(case, "commits", ids=ids):
         sign, minutes = "-" if (offset or 0) < 0 else "+", abs(offset or 0)
         written = f"{seconds} {sign}{minutes // 60:02}{minutes % 60:02}"
         facts[node] |= {"message": message, "mail": mail, "person": name, "claimed_time": seconds, "written": written}
-    for node, mail, name in _rows(case, "actors", ids=ids):
+    for node, mail, name in rows(case, "actors", ids=ids):
         facts[node] |= {"mail": mail, "person": name}
-    for node, message, mail, seconds, stages in _rows(case, "releases", ids=ids):
+    for node, message, mail, seconds, stages in rows(case, "releases", ids=ids):
         facts[node] |= {"message": message, "mail": mail, "claimed_time": seconds, "stages": tuple(stages)}
     return facts
 
@@ -148,7 +148,3 @@ def _seconds(milliseconds: int | None) -> int | None:
 
 def _milliseconds(*times: int | None) -> str:
     return ", ".join(f"{time} ms" for time in times if time is not None)
-
-
-def _rows(case: Case, statement: str, **given: object) -> list[tuple[Any, ...]]:
-    return case.rows(statements("forensics.evidence", "gather.sql")[statement], given)

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from forensics.case import Case
 from forensics.case.journal import Entry
-from forensics.case.sql import statements
 from forensics.evidence.bundle import Bundle
+from forensics.evidence.sql import rows
 
 __all__ = ["Pseudonyms"]
 
@@ -62,7 +62,7 @@ class Pseudonyms:
         if not found:
             case.rows("INSERT INTO meta VALUES ('salt', ?)", [secrets.token_hex(32)])
             found = case.rows("SELECT value FROM meta WHERE key = 'salt'")
-        people = case.rows(statements("forensics.evidence", "gather.sql")["people"])
+        people = rows(case, "people")
         return cls(str(found[0][0]), dict(people))
 
     def person(self, name: str) -> str:
