@@ -42,12 +42,14 @@ class Column:
         cell: what of a row stands in it.
         whole: broken over lines only when nothing else helps: digests, which people copy.
         apart: tells sources apart, so it is left out where the case has but one.
+        spare: stands under the row where the page is too narrow for all columns.
     """
 
     title: str
     cell: Callable[[Any], str]
     whole: bool = False
     apart: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,19 +55,29 @@ def _count(shown: int, all_of_them: int) -> str:
 
 
 def _grid(chosen: Layout, answer: Answer[Any], rows: list[Any], page: Page) -> Iterator[str]:
-    columns = chosen.used(rows, answer)
+    columns, under = chosen.used(rows, answer), list[Column]()
     table = [[_flat(column.cell(row)) for column in columns] for row in rows]
     widths = _widths(columns, table, page.width)
+    while widths is None and (spare := [column for column in columns if column.spare]):
+        under.insert(0, spare[-1])
+        columns = [column for column in columns if column is not spare[-1]]
+        table = [[_flat(column.cell(row)) for column in columns] for row in rows]
+        widths = _widths(columns, table, page.width)
     if widths is None:
-        yield from _records(chosen, columns, rows, page)
+        yield from _records(chosen, chosen.used(rows, answer), rows, page)
         return
     yield _paint(_join([column.title for column in columns], widths), "2", page) + "\n"
     cells = zip(rows, table, strict=True)
-    for details, group in groupby(cells, key=lambda pair: chosen.detail(pair[0])):
+    for details, group in groupby(cells, key=lambda pair: (*_spared(under, pair[0]), *chosen.detail(pair[0]))):
         shared = [texts for _, texts in group]
         for texts in shared:
             yield from _row(texts, widths, page)
         yield from _details(details, page, len(shared))
+
+
+def _spared(columns: list[Column], row: Any) -> tuple[Detail, ...]:
+    """What of a row stands under it for want of room."""
+    return tuple((f"{column.title.lower()}:", column.cell(row)) for column in columns if column.cell(row))
 
 
 def _row(texts: list[str], widths: list[int], page: Page) -> Iterator[str]:

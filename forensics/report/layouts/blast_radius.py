@@ -62,12 +62,12 @@ def _window(one: Any) -> str:
 LAYOUTS = {
     "blast-radius": Layout(
         (
-            Column("VERDICT", lambda row: row.verdict),
+            Column("VERDICT", lambda row: row.verdict if row.verdict == "affected" else ""),
             Column("KIND", _kind),
             Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT", lambda row: row.thing.title),
-            Column("RELEASES", _released),
-            Column("BAD FILES", lambda row: row.dose.removesuffix(" files")),
+            Column("RELEASES", _released, spare=True),
+            Column("BAD FILES", lambda row: row.dose.removesuffix(" files"), spare=True),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
         ),
         heading=_heading,

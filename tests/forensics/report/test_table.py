@@ -187,3 +187,17 @@ def test_every_word_of_an_answer_has_its_sentence():
     assert set(STRENGTHS) == set(Strength)
     assert set(REASONS) == (set(Strength) - CERTAIN) | set(Reason) | set(GapKind) | {"unresolved"}
     assert set(FINDINGS) == set(FindingKind)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 90, 100, 140])
+def test_what_has_no_room_beside_a_digest_stands_under_the_row(columns):
+    thing = Thing(1, "version", "models/m.json", "repo:models/m.json", "repository", "models/m.json", f"md5:{32 * '0'}")
+    row = Affected("unknown", thing, "dataset", (), ("fraud@v1.0.0",), 1, "inferred", None, "1 of 12 files", "", ())
+    sources = tuple(SourceRead(name, "git", name, 1, 0, 0, 0) for name in ("repository", "other"))
+    given = Answer("blast-radius", {}, (row,), Coverage(sources))
+    shown = lines(given, width=columns)
+    assert all(width(line) <= columns for line in shown)
+    said = " ".join(" ".join(shown).split())
+    assert "fraud@v1.0.0" in said
+    assert "1 of 12" in said
+    assert ("    releases: fraud@v1.0.0" in shown) is (columns == 80)
