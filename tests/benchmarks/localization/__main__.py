@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from tests.benchmarks.localization.ours import everybody
 from tests.benchmarks.localization.tables import TABLES, peers_only, show, trial
 
 
@@ -19,9 +20,12 @@ def main() -> None:
     parser.add_argument("--incidents", type=int, default=5, help="planted in each history")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--tables", default=",".join(TABLES), help=f"some of {', '.join(TABLES)}")
+    parser.add_argument("--peers", action="store_true", help="the known methods alone")
     options = parser.parse_args()
     tables = options.tables.split(",")
-    work = partial(trial, tables=tables, incidents=options.incidents, contestants=peers_only)
+    work = partial(
+        trial, tables=tables, incidents=options.incidents, contestants=peers_only if options.peers else everybody
+    )
     seeds = range(options.first, options.first + options.count)
     began = time.perf_counter()
     with ProcessPoolExecutor(options.jobs) as pool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forensics.case.codes import PARENT, edge_code, node_code
 from forensics.graph import Graph, build
-from forensics.model import EdgeKind, NodeKind
+from forensics.model import EdgeKind, NodeKind, Strength
 from tests.benchmarks.localization.simulator import History
 
 __all__ = ["ACTORS", "Lineage", "lose"]
@@ -25,10 +25,12 @@ class Lineage:
 
     Attributes:
         reads: the recorded inputs of each run, as numbers of versions.
+        inferred: further inputs, as numbers of a version and of the run that most likely read it.
     """
 
     history: History
     reads: Sequence[tuple[int, ...]]
+    inferred: Sequence[tuple[int, int]] = ()
 
     @classmethod
     def whole(cls, history: History) -> "Lineage":
@@ -46,8 +48,8 @@ class Lineage:
         history, nodes = self.history, self.nodes
         columns: list[tuple[int, int, int]] = []
 
-        def add(kind: EdgeKind, pairs: Iterable[tuple[int, int]]) -> None:
-            code = edge_code(kind)
+        def add(kind: EdgeKind, pairs: Iterable[tuple[int, int]], strength: Strength = Strength.RECORDED) -> None:
+            code = edge_code(kind, strength)
             columns.extend((int(cause), int(effect), code) for cause, effect in pairs)
 
         commits, versions, contents, runs = nodes.commits, nodes.versions, nodes.contents, nodes.runs
@@ -62,24 +64,28 @@ class Lineage:
         for number, reads in enumerate(self.reads):
             add(EdgeKind.USED, ((versions[read], runs[number]) for read in reads))
             add(EdgeKind.GENERATED, [(runs[number], versions[history.runs[number].writes])])
+        add(EdgeKind.USED, ((versions[version], runs[run]) for version, run in self.inferred), Strength.INFERRED)
         causes, effects, codes = np.array(columns, dtype=np.int32).T
         return build(causes, effects, codes.astype(np.uint8), nodes.kinds)
 
     @cached_property
     def reached(self) -> NDArray[np.bool_]:
-        """Which origins are upstream of which models by what is on record: origins x models."""
+        """Which origins are upstream of which models by what is on record or inferred: origins x models."""
         history = self.history
         masks = [0] * len(history.versions)
         for number, origin in enumerate(history.origins):
             if origin.place >= 0 and origin.kind != "execution":
                 masks[origin.place] = 1 << number
-        for number, version in enumerate(history.versions):
-            for file in version.files.values():
+        for number, made in enumerate(history.versions):
+            for file in made.files.values():
                 masks[number] |= 1 << file
+        reads = [list(some) for some in self.reads]
+        for version, reader in self.inferred:
+            reads[reader].append(version)
         owns = {origin.place: n for n, origin in enumerate(history.origins) if origin.kind == "execution"}
         for number, run in enumerate(history.runs):
             mask = 1 << owns[number]
-            for read in self.reads[number]:
+            for read in reads[number]:
                 mask |= masks[read]
             masks[run.writes] = mask
         width = -(-len(history.origins) // 8)

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.localization.incidents import Problem
 
-__all__ = ["Estimate", "Method", "Policy", "Ranking"]
+__all__ = ["Estimate", "Method", "Policy", "Ranking", "Settling"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,14 @@ class Method(Protocol):
 
     def rank(self, problem: Problem) -> Ranking:
         """The suspects."""
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A method that knows when it is sure."""
+
+    def settled(self, problem: Problem) -> bool:
+        """Whether further tests would tell little."""
 
 
 class Policy(Protocol):

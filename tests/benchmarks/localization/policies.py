@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.localization.incidents import Problem
-from tests.benchmarks.localization.method import Method, Ranking
+from tests.benchmarks.localization.method import Method, Ranking, Settling
 
 __all__ = ["BisectByTime", "Halving", "RandomTests", "TopSuspect"]
 
@@ -94,8 +94,10 @@ class RandomTests:
         return f"random + {self.judge.name}"
 
     def next(self, problem: Problem) -> int | None:
-        """Any model."""
+        """Any model, until the judge is sure."""
         untested = _untested(problem)
+        if _settled(self.judge, problem):
+            return None
         random = np.random.default_rng([problem.lineage.history.seed, 8, *sorted(problem.labels)])
         return int(random.choice(untested)) if len(untested) else None
 
@@ -116,8 +118,10 @@ class TopSuspect:
         return f"test the top suspect's models + {self.judge.name}"
 
     def next(self, problem: Problem) -> int | None:
-        """A model of the first suspect that has one left."""
+        """A model of the first suspect that has one left, until the judge is sure."""
         untested = _untested(problem)
+        if _settled(self.judge, problem):
+            return None
         for origin in self.judge.rank(problem).origins:
             below = untested[problem.lineage.reached[origin, untested]]
             if len(below):
@@ -131,3 +135,7 @@ class TopSuspect:
 
 def _untested(problem: Problem) -> NDArray[np.int64]:
     return np.setdiff1d(np.arange(len(problem.lineage.history.models)), list(problem.labels))
+
+
+def _settled(judge: Method, problem: Problem) -> bool:
+    return isinstance(judge, Settling) and judge.settled(problem)

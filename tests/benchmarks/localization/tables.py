@@ -34,6 +34,8 @@ class Contestants:
 
     Attributes:
         estimates: each with the risk that it accepts in a target.
+        repair: infers lost inputs.
+        confirmed: the models that a known source leads to.
     """
 
     methods: Sequence[Method]
@@ -41,6 +43,7 @@ class Contestants:
     metrics: Sequence[Method]
     estimates: Sequence[tuple[Estimate, float]]
     repair: Callable[[Lineage], Lineage] | None = None
+    confirmed: Callable[[Lineage, int], NDArray[np.bool_]] | None = None
 
 
 def peers_only() -> Contestants:
@@ -167,6 +170,21 @@ def targets(history: History, incidents: int, who: Contestants) -> Iterator[Meas
                     yield from _targets(problem, incident, where, who.estimates)
 
 
+def radius(history: History, incidents: int, who: Contestants) -> Iterator[Measurement]:
+    """Table G: the models that a confirmed source leads to."""
+    lineages = {"whole": Lineage.whole(history), "10 % lost": lose(history, 0.1)}
+    if who.repair:
+        lineages["10 % lost, repaired"] = who.repair(lineages["10 % lost"])
+    follow = who.confirmed or (lambda lineage, origin: lineage.reached[origin])
+    for number in range(incidents):
+        incident = plant(history, number)
+        for where, lineage in lineages.items():
+            found = follow(lineage, incident.sources[0])
+            right = float((found & incident.contaminated).sum())
+            yield "G", "confirmed source", f"{where}: precision", right / max(float(found.sum()), 1)
+            yield "G", "confirmed source", f"{where}: recall", right / float(incident.contaminated.sum())
+
+
 TABLES: dict[str, Callable[[History, int, Contestants], Iterator[Measurement]]] = {
     "A": ranks,
     "variants": variants,
@@ -174,6 +192,7 @@ TABLES: dict[str, Callable[[History, int, Contestants], Iterator[Measurement]]] 
     "C": loops,
     "D": drops,
     "E": targets,
+    "G": radius,
 }
 
 
