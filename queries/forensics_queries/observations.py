@@ -1,14 +1,16 @@
-"""The observations that stand, resolved and combined: what localization starts from."""
+"""The observations and marks that stand, resolved and combined: what localization starts from."""
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from forensics.case import Case
 from forensics.case.ingest import now
 from forensics.errors import UsageError
 from forensics.localization.evidence import Evidence
+from forensics.model import EdgeKind, NodeKind
+from forensics.taint import Lineage
 from forensics_queries.measurements import Series, series
 from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
@@ -31,18 +33,17 @@ class Observed:
     """The observations that stand.
 
     Attributes:
-        evidence: by node; a version of which nothing is known is in none of it.
+        evidence: by node; a version of which nothing is known is in none of it. Marks of something bad or good count
+            too (rule 12).
+        count: how many observations stand, without the marks.
         series: of metrics, as measured.
         notes: sentences that a reader of the answer must know: contradictions, what counts for nothing.
     """
 
     evidence: Evidence
+    count: int
     series: tuple[Series, ...]
     notes: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        known = self.evidence
-        return bool(known.bad or known.good or known.clean or known.stated or self.series)
 
 
 def evidence(case: Case, when: Moment) -> Observed:
@@ -56,12 +57,13 @@ def evidence(case: Case, when: Moment) -> Observed:
         when: the moment; what did not stand then is left out.
     """
     said: dict[int, dict[tuple[str, bool], float | None]] = defaultdict(dict)
-    numbers: dict[int, list[int]] = defaultdict(list)
-    nodes: dict[str, set[int]] = {"content": set(), "inspection": set()}
+    named: dict[int, list[str]] = defaultdict(list)
+    stated, clean = set[int](), set[int]()
     found: dict[tuple[str, int], Series] = {}
     lower: set[str] = set()
     notes: list[str] = []
-    for number, kind, subject, state, metric, reliability, author in _standing(case, when):
+    standing = _standing(case, when)
+    for number, kind, subject, state, metric, reliability, author in standing:
         try:
             if kind == "metric":
                 found |= {(metric, one.artifact): one for one in series(case, metric, until=when.until)}
@@ -72,29 +74,60 @@ def evidence(case: Case, when: Moment) -> Observed:
             notes.append(f"observation {number} counts for nothing: {error.message}")
             continue
         if kind != "label":
-            nodes[kind].update(meant)
+            (stated if kind == "content" else clean).update(meant)
             continue
         for node in (node for node in meant if when.lineage.is_version(node)):
             told = author, state == "bad"
             given = (said[node].get(told), reliability)
             said[node][told] = max((one for one in given if one is not None), default=None)
-            numbers[node].append(number)
+            named[node].append(f"observation {number}")
+    for mark, is_bad, node in _marked(when):
+        if when.lineage.is_version(node) and when.lineage.is_made(node):
+            said[node][mark, is_bad] = None
+            named[node].append(mark)
+        else:
+            (stated if is_bad else clean).add(node)
     labels = {}
     for node in sorted(said):
         label = _combined(said[node])
         if len({is_bad for _, is_bad in said[node]}) > 1:
-            notes.append(_contradicted(case, node, numbers[node], label))
+            notes.append(_contradicted(case, node, named[node], label))
         if label is not None:
             labels[node] = label
     seen = Evidence(
         bad=frozenset(node for node, (is_bad, _) in labels.items() if is_bad),
         good=frozenset(node for node, (is_bad, _) in labels.items() if not is_bad),
         reliability={node: certain for node, (_, certain) in labels.items() if certain is not None},
-        clean=frozenset(nodes["inspection"]),
-        stated=frozenset(nodes["content"]),
+        clean=frozenset(clean - stated),
+        stated=frozenset(stated),
         series=_families(when, found.values(), lower),
     )
-    return Observed(seen, tuple(found.values()), tuple(notes))
+    return Observed(seen, len(standing), tuple(found.values()), tuple(notes))
+
+
+def _marked(when: Moment) -> Iterator[tuple[str, bool, int]]:
+    """What marks say: the mark, whether it says bad rather than good, and a version, content or execution.
+
+    A commit stands for the runs that it recorded and for what it brought in that no run made.
+    """
+    for mark, state, _, _ in rows(when.case, "standing.marks", at=when.at or now()):
+        for node in resolve(when.case, f"mark:{mark}").nodes if state in {"bad", "good"} else ():
+            carried = _carried(when.lineage, node, state == "bad")
+            yield from ((f"mark {mark}", state == "bad", one) for one in carried if when.stood(one))
+
+
+def _carried(lineage: Lineage, node: int, is_bad: bool) -> list[int]:
+    kind = lineage.kind(node)
+    if kind is NodeKind.RELEASE:
+        return lineage.released(node)
+    if kind not in {NodeKind.COMMIT, NodeKind.ACTOR}:
+        return [node]
+    brought = [
+        one
+        for commit in (lineage.places(node) if is_bad else ())
+        for one, _ in lineage.effects(commit, EdgeKind.INTRODUCED, EdgeKind.RECORDED)
+    ]
+    return [one for one in brought if not (lineage.is_version(one) and lineage.is_made(one))]
 
 
 def _families(when: Moment, found: Iterable[Series], lower: set[str]) -> tuple[_Metric, ...]:
@@ -126,13 +159,13 @@ def _combined(said: dict[tuple[str, bool], float | None]) -> _Label | None:
     return odds > 0, 1 / (1 + math.exp(-abs(odds)))
 
 
-def _contradicted(case: Case, node: int, numbers: list[int], label: _Label | None) -> str:
+def _contradicted(case: Case, node: int, named: list[str], label: _Label | None) -> str:
     shown = things(case, [node])[node].subject
-    listed = ", ".join(map(str, numbers))
+    listed = ", ".join(named)
     outcome = "they cancel out, so it counts as unlabelled"
     if label is not None:
         outcome = f"together {'bad' if label[0] else 'good'} with a reliability of {label[1] or 0:.2f}"
     return (
-        f"observations {listed} of {shown} contradict each other: {outcome}; withdraw the wrong one with: "
+        f"{listed} of {shown} contradict each other: {outcome}; withdraw the wrong one with: "
         "forensics observe withdraw N --why TEXT"
     )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics_queries.blast_radius import blast_radius
+from forensics_queries.marks import add_mark
 from forensics_queries.moment import moment
 from forensics_queries.observations import Observed, evidence
 from forensics_queries.observe import list_observations, observe, withdraw_observation
@@ -143,7 +144,7 @@ def test_contradicting_observations_are_weighed_and_told(writable: Case) -> None
 def test_observations_that_cancel_out_leave_the_version_unlabelled(writable: Case) -> None:
     observe(writable, ["fraud@v1.1.0"], "bad", author="ana")
     observe(writable, ["fraud@v1.1.0"], "good", author="bob")
-    assert not known(writable)
+    assert not known(writable).evidence.observed
     assert any("cancel out" in note for note in known(writable).notes)
 
 
@@ -176,3 +177,30 @@ def test_order_and_repetition_of_observations_do_not_matter(writable: Case, said
 def test_as_of_a_revision_only_what_stood_there_is_evidence(writable: Case) -> None:
     observe(writable, ["fraud@v1.0.0", "fraud@v1.1.0"], "good")
     assert known(writable, INCIDENT.oid(1)).evidence.good == {model(writable, 0)}
+
+
+def test_marks_of_something_bad_or_good_are_evidence_too(writable: Case) -> None:
+    add_mark(writable, "bad", "data/raw/vendor_b/feb.csv@HEAD", reason="poison")
+    add_mark(writable, "bad", "fraud@v1.1.0", reason="misses fraud")
+    add_mark(writable, "good", "fraud@v1.2.0", reason="retested")
+    add_mark(writable, "good", f"data/raw@{INCIDENT.oid(0)}", reason="looked through")
+    found = known(writable)
+    assert found.count == 0
+    assert found.evidence.stated == set(resolve(writable, "data/raw/vendor_b/feb.csv@HEAD").nodes)
+    assert (found.evidence.bad, found.evidence.good) == ({model(writable, 3)}, {model(writable, 4)})
+    assert found.evidence.clean == set(resolve(writable, f"data/raw@{INCIDENT.oid(0)}").nodes)
+
+
+def test_a_bad_commit_stands_for_what_it_brought_in_and_ran(writable: Case) -> None:
+    add_mark(writable, "bad", INCIDENT.oid(3), reason="odd")
+    stated = known(writable).evidence.stated
+    assert node(writable, f"data/raw@{INCIDENT.oid(3)}") in stated
+    assert model(writable, 3) not in stated
+
+
+def test_a_label_and_a_mark_that_contradict_each_other_are_told(writable: Case) -> None:
+    observe(writable, ["fraud@v1.1.0"], "bad", author="ana", reliability=0.95)
+    add_mark(writable, "good", "fraud@v1.1.0", reason="retested")
+    (note,) = known(writable).notes
+    assert "observation 1, mark 1" in note
+    assert "contradict" in note

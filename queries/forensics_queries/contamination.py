@@ -1,0 +1,116 @@
+"""P(contaminated): how probable it is, by what was observed, that a version descends from a source of poison.
+
+It stands beside the verdicts, which come from marks alone, and never changes them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forensics.model import GapKind, NodeKind
+from forensics.taint import Level, Seed, judge
+from forensics_queries.moment import Moment
+from forensics_queries.observations import Observed, evidence
+
+if TYPE_CHECKING:
+    from forensics.localization import Descent
+
+__all__ = ["LIKELY", "POSSIBLE", "Contamination", "chance", "contamination"]
+
+#: From these probabilities on it is likely, or cannot be excluded.
+LIKELY, POSSIBLE = 0.5, 0.05
+
+_GAPS = frozenset(kind.value for kind in GapKind)
+#: Candidates whose gaps are looked at, the likeliest first.
+_MOST_CANDIDATES = 200
+_DIGITS = 4
+
+
+def chance(p: float | None) -> str:
+    """A probability in a word: ``likely``, ``possible``, or an empty text where neither."""
+    if p is None or p < POSSIBLE:
+        return ""
+    return "likely" if p >= LIKELY else "possible"
+
+
+@dataclass(frozen=True)
+class Contamination:
+    """What the observations that stand say of all versions.
+
+    Attributes:
+        observed: the observations.
+        notes: what a reader of the answer must know.
+        gaps: versions behind missing lineage that could have let one of the likely sources in: the kind of the gap,
+            and its node. Of them no probability can be told.
+    """
+
+    observed: Observed
+    notes: tuple[str, ...]
+    gaps: dict[int, tuple[str, int]]
+    _descent: "Descent | None" = field(repr=False)
+
+    def of(self, versions: Iterable[int]) -> dict[int, float]:
+        """P(contaminated) of versions, those left out of which it cannot be told.
+
+        Rounded, so that equal cases give equal answers on every machine.
+        """
+        asked = sorted(set(versions))
+        if self._descent is None:
+            return {}
+        found = zip(asked, self._descent.contamination(asked).tolist(), strict=True)
+        known = {version: round(p, _DIGITS) for version, p in found}
+        return {
+            version: p
+            for version, p in known.items()
+            # A version that misbehaves, and to which nothing leads, is a hole in the lineage and no proof of health.
+            if (p > 0 or version not in self.observed.evidence.bad) and (version not in self.gaps or p >= POSSIBLE)
+        }
+
+    @property
+    def bad(self) -> frozenset[int]:
+        """Versions that were observed to misbehave."""
+        return self.observed.evidence.bad
+
+
+def contamination(when: Moment) -> Contamination | None:
+    """Weighs the observations that stood at a moment; None where there are none."""
+    observed = evidence(when.case, when)
+    if not observed.count:
+        return None
+    from forensics.localization import Descent, locate
+
+    known = observed.evidence
+    located = locate(when.lineage.graph, known)
+    count = f"{len(known.bad):,} bad and {len(known.good):,} good labels, {len(observed.series):,} series of metrics"
+    notes = [*observed.notes, f"P(contaminated) rests on {count}: forensics observe list"]
+    if not located.groups and not known.stated:
+        notes.append(_why_nothing(observed))
+        return Contamination(observed, tuple(notes), {}, None)
+    nodes = [*sorted(known.stated)]
+    nodes += [
+        int(located.origins.nodes[member]) for group in located.groups[: located.credible] for member in group.members
+    ]
+    gaps = _gaps(when, nodes[:_MOST_CANDIDATES])
+    return Contamination(observed, tuple(notes), gaps, Descent(located))
+
+
+def _why_nothing(observed: Observed) -> str:
+    known = observed.evidence
+    if known.bad or known.series:
+        return (
+            "the lineage on record does not reach the cause: nothing is upstream of what misbehaves, so no probability "
+            "can be told; see what is missing: forensics trace MODEL"
+        )
+    return "nothing was observed to misbehave, so no probability can be told: forensics observe SUBJECT bad"
+
+
+def _gaps(when: Moment, candidates: list[int]) -> dict[int, tuple[str, int]]:
+    """Where missing lineage could have let a candidate in, by the rules of taint (rule 11)."""
+    seeds = [Seed(node, Level.AFFECTED, "candidate") for node in sorted(set(candidates))]
+    judgement = judge(when.case, seeds, as_of=when.commit, lineage=when.lineage)
+    found = {}
+    for version in judgement.reached(NodeKind.VERSION):
+        cause = judgement.cause(version)
+        if cause is not None and cause.level is Level.UNKNOWN and cause.reason in _GAPS:
+            found[version] = (cause.reason, cause.place)
+    return found
