@@ -78,7 +78,7 @@ def export(
         documents: adds the documents that facts came from, read again from their sources; never data files.
         redact: people become pseudonyms, the same person the same one in all bags of a case.
         look: finds bytes, for the rollback targets.
-        pages: further files by path below ``data/``: the report.
+        pages: further files by path below ``data/``, where anything is marked: the report.
         argv: the command, for the journal.
 
     Returns:
@@ -105,7 +105,8 @@ def export(
         bundle = pseudonyms.redacted(bundle)
     payload = {file: write(bundle) for file, write in writers}
     payload |= kept
-    payload |= {file: page(pseudonyms) for file, page in (pages or {}).items()}
+    if bundle.questions:
+        payload |= {file: page(pseudonyms) for file, page in (pages or {}).items()}
     files = bag_files(payload, _info(bundle))
     envelope = seal(_statement(files, bundle), key) if key else b""
     done: dict[str, object] = {
@@ -121,8 +122,8 @@ def export(
         _write(making, files)
         with transaction(case.connection):
             for asked in bundle.questions:
-                fed = {"question": asked.question, "parameters": asked.parameters, "rows_sha256": asked.digest}
-                case.journal("question", {**fed, "for": "export"}, argv=argv)
+                fed = {"question": asked.question, "parameters": asked.parameters, "rows": asked.rows}
+                case.journal("question", {**fed, "sha256": asked.digest}, argv=argv)
             case.journal("export", done, argv=argv)
             if key:
                 case.journal("seal", {"key": key_id(key.public_key()), "folder": str(folder)}, argv=argv)

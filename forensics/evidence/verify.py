@@ -4,6 +4,7 @@ A bag comes from a stranger: nothing in it is run or followed, no name in it is 
 sizes and counts are limited.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -40,7 +41,7 @@ class Check:
 
     Attributes:
         check: ``files`` (what is there, and nothing else), ``manifest`` (their bytes), ``seal``, ``schema``,
-            ``journal``, ``head`` or ``sources``.
+            ``documents``, ``journal``, ``head`` or ``sources``.
         state: ``holds``, ``fails`` or ``not checked``.
         subject: what it was checked on: a file, a record, a source; empty for the bag.
         said: what was found.
@@ -95,6 +96,7 @@ def verify_bag(
     rows.append(_seal(folder, found, trusted))
     evidence, schema = _evidence(folder, found)
     rows.append(schema)
+    rows += _documents(folder, found, evidence)
     journal, custody = _custody(folder, found, evidence)
     rows += custody
     rows += _heads(journal, head)
@@ -223,6 +225,28 @@ def _evidence(folder: Path, found: Mapping[str, Found]) -> tuple[dict[str, Any] 
     if error is not None:
         return None, Check("schema", FAILS, _EVIDENCE, f"{error.json_path}: {error.message[:200]}")
     return evidence, Check("schema", HOLDS, _EVIDENCE, str(evidence["schema"]))
+
+
+def _documents(folder: Path, found: Mapping[str, Found], evidence: Mapping[str, Any] | None) -> Iterable[Check]:
+    """Whether the documents are those that the evidence names: by the id of their blob, or their sha256."""
+    held = [document for document in evidence["documents"] if document["file"]] if evidence else []
+    failed = 0
+    for document in held:
+        path = f"data/{document['file']}"
+        data = _read(folder, path, found) if path in found else None
+        if data is None or not _is_named(document["digest"], data):
+            failed += 1
+            yield Check("documents", FAILS, path, f"is not {document['document']}, {document['digest']}")
+    if held and not failed:
+        yield Check("documents", HOLDS, "", f"{len(held):,} documents have the digests that the evidence names")
+
+
+def _is_named(digest: str, data: bytes) -> bool:
+    algorithm, _, value = digest.partition(":")
+    if algorithm == "git":
+        new = hashlib.sha1 if len(value) == 40 else hashlib.sha256
+        return new(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == value
+    return algorithm == "sha256" and hashlib.sha256(data).hexdigest() == value
 
 
 def _custody(

@@ -21,9 +21,9 @@ __all__ = ["originals"]
 
 #: For a table of things, the tables whose rows belong to one of them, and the column that says to which.
 _PARTS = {
-    "artifact": {"artifact_property": "artifact_id"},
-    "execution": {"execution_property": "execution_id"},
-    "context": {"context_property": "context_id"},
+    "artifact": {"artifact_property": "owner_id"},
+    "execution": {"execution_property": "owner_id"},
+    "context": {"context_property": "owner_id"},
     "event": {"event_path": "event_id"},
 }
 
