@@ -1,7 +1,7 @@
 """How the whole lineages of two versions differ, or what two revisions hold and why it differs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from forensics.answer import Answer, Step, Thing
@@ -55,7 +55,8 @@ class Difference:
             one row, and not one a file.
         reason: a word for what is odd: ``same-inputs``, ``missing-listing``, ``other-algorithm``, ``no-digest``.
         source: where it is.
-        artifact: its path; ``file:key`` for a parameter; the title of a run.
+        artifact: its path; ``file:key`` for a parameter; for a run, a command, and a commit that a run checked out, the
+            title of the run.
         file: the name of a file inside a directory.
         files: for a directory that is one row: how many of its files differ; None where that is not known.
         distance: number of steps from there to what was compared, by the shorter way of the two sides.
@@ -114,7 +115,9 @@ def diff(case: Case, old: str, new: str) -> Answer[Difference]:
         notes.append(f"{contrast.assumed} have digests of other algorithms, taken for the same bytes (assumed)")
     gaps = [*_gaps(case, pedigrees, old, *both), *_gaps(case, pedigrees, new, *both[::-1])]
     seen = coverage(case)
-    short = bool(gaps) or not seen.complete or any(row.change == "unknown" for row in found)
+    # Nothing unread can come between a version and itself.
+    unread = not seen.complete and left.view != right.view
+    short = bool(gaps) or unread or any(row.change == "unknown" for row in found)
     return Answer("diff", {"old": old, "new": new}, tuple(found), seen, (*notes, *gaps), short)
 
 
@@ -142,7 +145,8 @@ class _Comparison:
     def rows(self) -> list[Difference]:
         """All differences, in order."""
         drafts = list(self._drafts())
-        nodes = [node for draft in drafts for node in (draft.pair.old, draft.pair.new, *draft.stands)]
+        nodes = {node for draft in drafts for node in (draft.pair.old, draft.pair.new, *draft.stands)}
+        nodes |= {self._sides[side].toward.get(node) for draft in drafts for side, node in draft.pair}
         shown = things(self._case, (node for node in nodes if node is not None))
         by = self._arrivals.shown(chain.from_iterable(arrivals for draft in drafts for arrivals in draft.by))
         paths = self._paths(drafts)
@@ -232,21 +236,34 @@ class _Comparison:
             thing = None if stands is None else shown[stands]
             value = (draft.key.values[side] or "") if draft.key else self._value(stands, thing)
             states.append(State(thing, value, arrivals, weakest(path) if path else "", path))
-        named = [shown[node] for node in ends if node is not None]
-        artifact = named[-1].path if named[-1].kind == "version" else named[-1].title
+        named = self._named(draft, shown)
         return Difference(
             change=draft.change,
-            what=self._what(ends, named[-1]),
+            what=self._what(ends, named),
             follows=pair.follows,
             reason=draft.reason,
-            source=named[-1].source,
-            artifact=f"{artifact}.{draft.key.name}" if draft.key else artifact,
+            source=named.source,
+            artifact=f"{named.path}.{draft.key.name}" if draft.key else named.path,
             file=draft.file,
             files=draft.files,
             distance=min(self._sides[side].depth[node] for side, node in pair),
             old=states[0],
             new=states[1],
         )
+
+    def _named(self, draft: _Draft, shown: dict[int, Thing]) -> Thing:
+        """What a row is named after, by its path: a version, a run, or the run that read a command or a commit."""
+        found = []
+        for side, node in draft.pair:
+            thing = shown[node]
+            if thing.kind == "commit" or (node in self._facts and self._facts[node].is_command):
+                run = shown[self._sides[side].toward[node]]
+                found.append(replace(thing, path=run.title, name=run.name))
+            else:
+                found.append(thing if thing.kind == "version" else replace(thing, path=thing.title))
+        # Rows of a store are numbered, so that their titles differ where their names do not.
+        first = min(found, key=lambda thing: (thing.path, thing.subject))
+        return first if len({thing.path for thing in found}) == 1 else replace(first, path=first.name or first.path)
 
     def _value(self, node: int | None, thing: Thing | None) -> str:
         if thing is None:

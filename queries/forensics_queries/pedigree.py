@@ -210,9 +210,10 @@ class Pedigrees:
             elif kind in _SUPPLY and kind is not None:
                 by_kind.setdefault(kind, []).append(target)
         for kind in _EITHER:
-            if len(by_kind.get(kind, ())) > 1:
+            if kind in by_kind:
                 by_kind[kind] = self._standing(view, node, by_kind[kind])
         # Where something may have been taken from counts for what nothing on record made.
+        by_kind = {kind: nodes for kind, nodes in by_kind.items() if nodes}
         if not by_kind and supposed:
             by_kind[EdgeKind.IMPORTED] = supposed
         if not by_kind and node in self._twins:
@@ -220,12 +221,15 @@ class Pedigrees:
         return [(cause, kind) for kind in sorted(by_kind) for cause in sorted(set(by_kind[kind]))]
 
     def _standing(self, view: View, version: int, makers: list[int]) -> list[int]:
-        """Of several that may have made a version, those that stand at the commit."""
+        """Of those that may have made a version, the ones that stand at the commit; none where it stood without."""
         commits = self.commits(view, version)
         if not commits:
             return makers
         places = {maker: self.lineage.places(maker) for maker in makers}
-        near = [maker for maker in makers if not places[maker] or self.order.within(places[maker], commits)] or makers
+        near = [maker for maker in makers if not places[maker] or self.order.within(places[maker], commits)]
+        introduced = [commit for commit, _ in self.lineage.causes(version, EdgeKind.INTRODUCED)]
+        if not near and not self.order.within(introduced, commits):
+            near = makers
         if len(near) > 1:
             near = [maker for maker in near if all(self._holds(commit, maker) for commit in commits)] or near
         if len(near) > 1:
