@@ -130,6 +130,8 @@ def _tables(answer: Answer[Any], page: Page) -> Iterator[str]:
         yield tag("p", opening) + "\n"
     for heading, rows in chosen.groups(page.rows(answer)):
         yield from _table(heading, rows, chosen, answer)
+    if answer.notes:
+        yield tag("ul", *(tag("li", f"note: {note}") for note in answer.notes), class_="notes") + "\n"
     cut = page.cut(answer)
     if cut:
         yield tag("p", f"{cut:,} more not shown: {command(answer)} has them all", class_="cut") + "\n"

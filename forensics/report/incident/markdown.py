@@ -47,6 +47,8 @@ def _table(answer: Answer[Any], page: Page) -> Iterator[str]:
     yield from tables(answer, page)
     if not answer.rows:
         yield f"{escaped(layout(answer).empty)}\n\n"
+    yield from (f"- note: {escaped(note)}\n" for note in answer.notes)
+    yield "\n" if answer.notes else ""
     cut = page.cut(answer)
     if cut:
         yield f"{cut:,} more not shown: {command(answer)} has them all\n\n"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from forensics.answer import Answer, Thing
 from forensics.report.incident.gathered import Gathered
+from forensics.report.incident.sections import command
 from forensics.report.layouts.parts import counted, one_line
 from forensics.report.text import clock
 from forensics.report.words import REASONS
@@ -32,7 +33,7 @@ def lead(gathered: Gathered) -> Iterator[str]:
     for row in live:
         yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
     for row in doubtful:
-        yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}, because {REASONS.get(row.reason, row.reason)}."
+        yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
     if unknown:
         yield (
             f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether "
@@ -48,11 +49,14 @@ def lead(gathered: Gathered) -> Iterator[str]:
     for note in gathered.affected.notes:
         yield f"{note[:1].upper()}{note[1:]}."
     yield _readable(gathered.affected)
+    for answer in gathered.answers:
+        if answer.short and answer.question not in {gathered.affected.question, "blame"}:
+            yield f"NOT ALL: see the notes under {command(answer)}."
 
 
 def _readable(answer: Answer[Affected]) -> str:
     if answer.short:
-        return "THE LIST MAY BE SHORT: something that could not be read admits what is bad."
+        return "THE LIST MAY BE SHORT: something that could not be read admits what is bad; see evidence."
     if answer.coverage.reasons:
         unread = _many(len(answer.coverage.reasons), "thing")
         return f"NOT READ: {unread} could not be read, listed under evidence."
@@ -60,12 +64,13 @@ def _readable(answer: Answer[Affected]) -> str:
 
 
 def _live(row: Affected) -> str:
-    return f"{_named(row.thing)}, {'; '.join(_used(window) for window in row.windows if window.state == 'live')}"
+    used = (_used(window, row.thing.digest) for window in row.windows if window.state == "live")
+    return f"{_named(row.thing)}, {'; '.join(used)}"
 
 
-def _used(window: Window) -> str:
+def _used(window: Window, digest: str) -> str:
     since = f" since {clock(window.claimed_since)}" if window.claimed_since is not None else ""
-    return f"in {window.where}{since} ({window.release})" if window.release else f"in {window.where}{since}"
+    return f"in {window.where}{since}{f' ({window.release})' if window.release not in {'', digest} else ''}"
 
 
 def _named(thing: Thing) -> str:

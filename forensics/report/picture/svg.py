@@ -17,7 +17,7 @@ __all__ = ["STYLE", "draw"]
 _RUNS = frozenset({NodeKind.EXECUTION.value, NodeKind.COMMIT.value, NodeKind.ACTOR.value})
 _SIGNS = {"source": "✖", "target": "↩", "affected": "!", "unknown": "?"}
 #: Pixels: of a box, between rows, between layers, of a character, and around all.
-_HEIGHT, _ROW, _GAP, _LETTER, _PAD, _EDGE = 36, 46, 64, 7.3, 10, 12
+_HEIGHT, _ROW, _GAP, _LETTER, _PAD, _EDGE = 36, 46, 52, 7.3, 10, 12
 _LONGEST = 40
 _DIGITS = 8
 
@@ -59,7 +59,7 @@ def draw(graph: Neighbourhood, *, alone: bool = True) -> Iterator[str]:
     lefts, rights = _columns(graph, places)
     wide, high = (rights[-1] if rights else 0) + _EDGE, places.height * _ROW - (_ROW - _HEIGHT) + 2 * _EDGE
     size = f'width="{wide:.0f}" height="{high:.0f}" viewBox="0 0 {wide:.0f} {high:.0f}"'
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" aria-label="lineage" {size}>\n'
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="group" aria-label="lineage" {size}>\n'
     if alone:
         yield f"<style>{STYLE}</style>\n"
     verdicts = {node.thing.id: node.verdict for node in graph.nodes}
