@@ -4,6 +4,7 @@ Seeds 1000 to 1039 are for development, those from 2000 on for what is reported,
 """
 
 import argparse
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -29,7 +30,10 @@ def main() -> None:
     seeds = range(options.first, options.first + options.count)
     began = time.perf_counter()
     with ProcessPoolExecutor(options.jobs) as pool:
-        trials = list(pool.map(work, seeds))
+        trials = []
+        for seed, found in zip(seeds, pool.map(work, seeds), strict=True):
+            trials.append(found)
+            print(f"seed {seed}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
     took = time.perf_counter() - began
     print(f"Seeds {seeds[0]} to {seeds[-1]}, {options.incidents} incidents each (one in table C), {took:.0f} s.\n")
     print(show(trials))
