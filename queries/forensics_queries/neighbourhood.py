@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from forensics.answer import Thing
+from forensics.answer import Step, Thing
 from forensics.case import Case
 from forensics.model import ArtifactKind, EdgeKind, NodeKind, Strength
 from forensics.taint import Level
@@ -104,10 +104,12 @@ def neighbourhood(
     shown = affected[:MOST]
     links: dict[tuple[int, int], str] = {}
     core = {row.thing.id for row in shown}
+    seeds, sources = {seed.node for seed in start.seeds}, set[int]()
     for row in shown:
-        core.update(_contract(row, links))
-    # What is bad as a whole branch of the graph, such as an actor, stands on the paths; the rest would only crowd.
-    sources = {seed.node for seed in start.seeds} & core
+        chain = _contract(row, links)
+        core.update(chain)
+        if row.path[0].thing.id in seeds:
+            sources.add(chain[0])
     if len(shown) == len(affected):
         core.update(node for node in judgement.reached(NodeKind.EXECUTION) if when.stood(node))
     for origin in origins:
@@ -147,19 +149,26 @@ def neighbourhood(
 
 
 def _contract(row: Affected, links: dict[tuple[int, int], str]) -> list[int]:
-    """The nodes of an explaining path without the bytes between them, which to people are one with the version."""
-    last = len(row.path) - 1
+    """The nodes of an explaining path without the bytes of versions on it, which to people are one with the version.
+
+    Bytes stand for themselves where the path begins with those of a file that only directories hold.
+    """
     kept: list[int] = []
     weakest: list[str] = []
-    for place, step in enumerate(row.path):
+    for step, after in zip(row.path, (*row.path[1:], None), strict=True):
         weakest += [step.strength] if step.strength else []
-        if step.thing.kind == NodeKind.CONTENT.value and 0 < place < last:
+        if step.thing.kind == NodeKind.CONTENT.value and (kept or _is_of(step, after)):
             continue
         if kept:
             _join(links, kept[-1], step.thing.id, max(weakest, key=_rank, default=Strength.RECORDED.value))
         kept.append(step.thing.id)
         weakest = []
     return kept
+
+
+def _is_of(bytes_: Step, after: Step | None) -> bool:
+    """Whether a step leads from bytes to a version that has them."""
+    return after is not None and after.edge == EdgeKind.CONTENT.value and after.thing.digest == bytes_.thing.digest
 
 
 def _join(links: dict[tuple[int, int], str], cause: int, effect: int, known: str) -> None:

@@ -14,6 +14,16 @@ from forensics_queries.rollback import Target
 
 __all__ = ["containment", "detection", "evidence", "lead", "lessons"]
 
+#: So many marks and subjects are named among the first sentences.
+_STARTS = 3
+_BYTES = {
+    "present": "its bytes are there and were hashed again",
+    "corrupt": "BUT ITS BYTES ARE CORRUPT",
+    "listed": "its bytes are listed as stored and were not hashed again",
+    "missing": "BUT ITS BYTES WERE NOT FOUND",
+    "not looked for": "its bytes were not looked for",
+}
+
 
 def lead(gathered: Gathered) -> Iterator[str]:
     """The whole incident in a few sentences, the most urgent first."""
@@ -30,6 +40,7 @@ def lead(gathered: Gathered) -> Iterator[str]:
             f"{_many(len(_alike(models)), 'model')} {_is(len(_alike(models)))} affected, in "
             f"{_many(len(models), 'version')}; {_many(len(live), 'affected version')} {_is(len(live))} live."
         )
+    yield from _limits(gathered)
     for row in live:
         yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
     for row in doubtful:
@@ -46,21 +57,27 @@ def lead(gathered: Gathered) -> Iterator[str]:
         }
         said = counted({kind or "other": n for kind, n in kinds.items() if kind != "model"}, "")
         yield f"Affected beside models: {_many(others, 'version')} ({said})."
-    for note in gathered.affected.notes:
-        yield f"{note[:1].upper()}{note[1:]}."
-    yield _readable(gathered.affected)
-    for answer in gathered.answers:
-        if answer.short and answer.question not in {gathered.affected.question, "blame"}:
-            yield f"NOT ALL: see the notes under {command(answer)}."
+    starts = [note for note in gathered.affected.notes if note.startswith("started from")]
+    notes = [note for note in gathered.affected.notes if note not in starts]
+    if len(starts) > _STARTS:
+        notes.insert(
+            0, f"started from {len(starts):,} marks and subjects, in the notes under {command(gathered.affected)}"
+        )
+        starts = []
+    yield from (f"{note[:1].upper()}{note[1:]}." for note in (*starts, *notes))
 
 
-def _readable(answer: Answer[Affected]) -> str:
-    if answer.short:
-        return "THE LIST MAY BE SHORT: something that could not be read admits what is bad; see evidence."
-    if answer.coverage.reasons:
-        unread = _many(len(answer.coverage.reasons), "thing")
-        return f"NOT READ: {unread} could not be read, listed under evidence."
-    return "Nothing was found that could not be read."
+def _limits(gathered: Gathered) -> Iterator[str]:
+    """What the answers could not see."""
+    reasons = gathered.affected.coverage.reasons
+    if gathered.affected.short:
+        yield "THE LIST MAY BE SHORT: something that could not be read admits what is bad; see evidence."
+    elif reasons:
+        yield f"NOT READ: {_many(len(reasons), 'thing')}, none of which admits what is bad; see evidence."
+    others = (gathered.releases, gathered.targets)
+    short = [command(answer) for answer in others if answer.short and not gathered.affected.short]
+    if short:
+        yield f"NOT ALL: see the notes under {' and '.join(short)}."
 
 
 def _live(row: Affected) -> str:
@@ -90,8 +107,7 @@ def _way_back(row: Affected, targets: Answer[Target]) -> str:
 
 def _to(target: Target) -> str:
     named = f" ({', '.join(target.releases)})" if target.releases else ""
-    proof = "its bytes are there and were hashed again" if target.bytes == "present" else f"its bytes: {target.bytes}"
-    return f"{target.thing.digest}{named}, {proof}"
+    return f"{target.thing.digest}{named}, {_BYTES.get(target.bytes, f'its bytes: {target.bytes}')}"
 
 
 def _is_of(target: Target, thing: Thing) -> bool:
