@@ -1,7 +1,7 @@
 """JSON Schemas of the envelopes, derived from the rows' own types.
 
-``python -m forensics.report.schema`` writes them to ``forensics/report/schemas/``; they ship with the package. A
-published schema may gain fields and loses none.
+``python -m forensics.report.schema`` writes them to ``forensics/report/schemas/``, and that of evidence bags to
+``forensics/evidence/schemas/``; they ship with the package. A published schema may gain fields and loses none.
 """
 
 import json
@@ -38,6 +38,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
     "observe": ("forensics_queries.observe", "Observation"),
+    "fsck": ("forensics_queries.fsck", "Checked"),
     "gate": ("forensics_queries.gate", "Gated"),
     "journal": ("forensics_queries.journal", "Recorded"),
     "export": ("forensics.evidence.export", "Exported"),
@@ -91,9 +92,15 @@ def _file(question: str) -> str:
 def write_all(folder: Path) -> None:
     """Writes every schema into a folder."""
     for question in ROWS:
-        text = json.dumps(schema(question), indent=2, sort_keys=True) + "\n"
-        (folder / _file(question)).write_text(text, encoding="utf-8")
+        _write(folder / _file(question), schema(question))
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    path.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write_all(Path(__file__).parent / "schemas")
+    package = Path(__file__).parents[1]
+    write_all(package / "report" / "schemas")
+    evidence = import_module("forensics.evidence.formats.evidence")
+    _write(package / "evidence" / "schemas" / "evidence-1.json", evidence.schema())

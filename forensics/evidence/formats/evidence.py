@@ -1,12 +1,11 @@
 """The native format: the whole bundle but the journal, under a JSON Schema that ships with the program.
 
-``python -m forensics.evidence.formats.evidence`` writes the schema. A published schema stays as it is: what changes
+``python -m forensics.report.schema`` writes the schema with all others. A published one stays as it is: what changes
 comes under a new number, so that bags of old stay checkable.
 """
 
 import json
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from forensics.evidence.bundle import SCHEMA, Bundle
@@ -56,8 +55,3 @@ def _value(value: Any) -> str:
 def _dumps(value: Any) -> str:
     # DEL is the one control character that JSON leaves as it is.
     return json.dumps(value, sort_keys=True, allow_nan=False).replace("\x7f", "\\u007f")
-
-
-if __name__ == "__main__":
-    text = json.dumps(schema(), indent=2, sort_keys=True) + "\n"
-    (Path(__file__).parents[1] / "schemas" / "evidence-1.json").write_text(text, encoding="utf-8")
