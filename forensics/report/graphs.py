@@ -11,7 +11,7 @@ from forensics.report.rows import steps
 from forensics.report.text import safe
 from forensics_queries.neighbourhood import Link, Neighbourhood, Node
 
-__all__ = ["mermaid", "render_dot", "render_mermaid", "render_svg"]
+__all__ = ["dot", "mermaid", "render_dot", "render_mermaid", "render_svg"]
 
 _RUNS = frozenset({"execution", "commit", "actor"})
 _VERDICTS = ("", "clear", "unknown", "affected")
@@ -103,7 +103,11 @@ def _mermaid(text: str) -> str:
 
 def render_dot(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A Graphviz digraph; labels are quoted strings without escapes of their own."""
-    graph = _drawing(answer, page)
+    yield from dot(_drawing(answer, page))
+
+
+def dot(graph: Neighbourhood) -> Iterator[str]:
+    """A graph as a Graphviz digraph."""
     yield "digraph forensics {\n  rankdir=LR;\n  node [shape=box];\n"
     for node in graph.nodes:
         label = "\\n".join(map(_dot, _label(node)))

@@ -17,7 +17,21 @@ __all__ = ["ALWAYS", "FORMATS", "writer"]
 ALWAYS = ("evidence", "acquisition", "custody")
 
 #: Formats by the name that ``--also`` takes: the module of this package that writes each.
-FORMATS: dict[str, str] = {"evidence": "evidence", "acquisition": "acquisition", "custody": "custody"}
+FORMATS: dict[str, str] = {
+    "evidence": "evidence",
+    "acquisition": "acquisition",
+    "custody": "custody",
+    "prov": "prov",
+    "cyclonedx": "cyclonedx",
+    "ocsf": "ocsf",
+    "hec": "hec",
+    "ro-crate": "ro_crate",
+    "stix": "stix",
+    "parquet": "parquet",
+    "graphml": "graphml",
+    "dot": "dot",
+    "mermaid": "mermaid",
+}
 
 
 def writer(name: str) -> tuple[str, Callable[[Bundle], bytes]]:

@@ -8,9 +8,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from forensics.evidence.bundle import Bundle, Link, Node
-from forensics.model import NodeKind
+from forensics.model import NodeKind, Strength
+from forensics_queries.neighbourhood import Link as Arrow
+from forensics_queries.neighbourhood import Neighbourhood
+from forensics_queries.neighbourhood import Node as Box
 
-__all__ = ["HASHES", "Incident", "document", "hashes", "line", "moment", "uuid_of", "vouched"]
+__all__ = ["HASHES", "Incident", "document", "drawn", "hashes", "line", "moment", "uuid_of", "vouched"]
 
 #: Digests of the bytes themselves, by the algorithm's name in the case. A ``.dir`` value is the md5 of a listing, and
 #: ``git``, ``md5-dos2unix`` and parameter values are no plain digests of a file: they are no hashes to others.
@@ -58,6 +61,28 @@ def hashes(digests: Iterable[str]) -> dict[str, str]:
 def vouched(bundle: Bundle) -> str:
     """The time as of which a bag speaks: when the last entry of its journal was made."""
     return moment(bundle.journal.made_at) or moment(0)
+
+
+def drawn(bundle: Bundle) -> Neighbourhood:
+    """The bundle's graph as it is drawn everywhere; bytes, which only stand beside versions, are left out."""
+    boxes = tuple(
+        Box(node.thing, node.verdict, "source" if node.marks else "", node.stages, node.releases)
+        for node in bundle.nodes
+        if node.thing.kind != NodeKind.CONTENT
+    )
+    shown = {box.thing.id for box in boxes}
+    certain = (Strength.RECORDED, Strength.MATCHED)
+    arrows = tuple(
+        Arrow(
+            link.cause,
+            link.effect,
+            link.strength,
+            link.kind + ("" if link.strength in certain else f" ({link.strength})"),
+        )
+        for link in bundle.links
+        if link.cause in shown and link.effect in shown
+    )
+    return Neighbourhood(boxes, arrows)
 
 
 class Incident:

@@ -1,0 +1,14 @@
+"""Graphviz's DOT: the incident as a drawing in words, to be rendered elsewhere."""
+
+from forensics.evidence.bundle import Bundle
+from forensics.evidence.formats.common import drawn
+from forensics.report.graphs import dot
+
+__all__ = ["FILE", "write"]
+
+FILE = "incident.dot"
+
+
+def write(bundle: Bundle) -> bytes:
+    """Versions, runs and what is marked; how weakly a step is known stands at its arrow."""
+    return "".join(dot(drawn(bundle))).encode()
