@@ -153,10 +153,10 @@ def path_command(shared: Shared, cause: str, effect: str, as_of: str | None) -> 
     "diff",
     epilog="""\b
 Examples:
-  forensics diff fraud@v1.1.0 fraud@v1.3.0                       two releases of a model
-  forensics diff models/fraud.json@HEAD~5 models/fraud.json@HEAD two versions
-  forensics diff main retrain/clean-march                        all that two revisions hold
-  forensics diff data/raw@v1.0 data/raw@v1.1 --format csv        the files of a directory
+  forensics diff fraud@v1.1.0 fraud@v1.3.0             two releases of a model
+  forensics diff models/fraud.json@v1 models/fraud.json@HEAD
+  forensics diff main retrain/clean-march              all that two revisions hold
+  forensics diff data/raw@v1 data/raw@v2 --format csv  the files of a directory
 
 Differences that follow from no other one come first, and of these the nearest. Exits with 3 where lineage that is
 missing on one side may hide a difference.""",
@@ -165,7 +165,7 @@ missing on one side may hide a difference.""",
 @click.argument("new", metavar="B")
 @asking(drawings=True)
 def diff_command(shared: Shared, old: str, new: str) -> None:
-    """How two versions' lineages, or two revisions, differ, and by whom.
+    """How the lineages of two versions differ, and by whose doing.
 
     Data down to the files in a directory, code, commands, parameters, imports and runs: whatever lies on a path to A
     or B.

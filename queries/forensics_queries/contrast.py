@@ -57,7 +57,8 @@ class Contrast:
                 self._partner |= {before: after, after: before}
         self._commands = list(dict.fromkeys(self._changed_commands()))
         compared = (*self._versions, *self._commits, *self._commands)
-        self._differing = {node for pair in compared for node in pair if node is not None}
+        shared = old.depth.keys() & new.depth.keys()
+        self._differing = {node for pair in compared for node in pair if node is not None} - shared
 
     def pairs(self) -> Iterator[Pair]:
         """All that differs: versions, commands, checked-out commits, and runs where no version says it."""
@@ -97,8 +98,12 @@ class Contrast:
             before, after = places[slot]
             both = set(before) & set(after)
             found += [(node, node) for node in sorted(both) if keep]
-            gone = self._nearest(self.old, set(before) - both)
-            come = self._nearest(self.new, set(after) - both)
+            # What is asked about is compared with each other, though one may be among the causes of the other.
+            roots = [set(nodes) & set(side.view.roots) for nodes, side in ((before, self.old), (after, self.new))]
+            asked = list(zip(sorted(roots[0] - roots[1]), sorted(roots[1] - roots[0]), strict=False))
+            gone = self._nearest(self.old, set(before) - both - {node for node, _ in asked})
+            come = self._nearest(self.new, set(after) - both - {node for _, node in asked})
+            found += [pair for pair in asked if not self._same_bytes(*pair)]
             for node in list(gone):
                 twin = next((other for other in come if self._same_bytes(node, other)), None)
                 if twin is not None:
