@@ -60,7 +60,7 @@ they were re-hashed. Where a step has no commands a person has to act, and the s
 def rebuild_command(
     shared: Shared, subjects: tuple[str, ...], script: str | None, trusted: bool, as_of: str | None
 ) -> None:
-    """The fewest stages to run again so that models are clean, in order.
+    """The fewest stages to run again so that models are clean.
 
     A SUBJECT is an artifact, a version or a release; without one, all that is live, and of a model that is not the
     newest release or version. Only what is not clear is made again: all else is used as it is.

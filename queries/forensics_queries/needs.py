@@ -1,8 +1,9 @@
 """What has to be made again so that some versions are clean, and what has to be replaced for it: graph alone.
 
 The walk goes back from the versions through what is not clear, and no further: all else is used as it is
-(``localization.md``, 2.3). Several runs of one stage are one, that which the versions came from. Where a stage needs
-what it is itself needed for (a warm start), the walk stops: it starts from a clean version of its own.
+(``localization.md``, 2.3). For what a run read that is not clear it takes what lies where the rebuild starts, as the
+stage will find it there, so that several runs of one stage are one. Where a stage needs what it is itself needed for (a
+warm start), the walk stops: it starts from a clean version of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -45,13 +46,11 @@ class Rerun:
     Attributes:
         node: the run, or the version.
         stage: of the run; None for an import.
-        stands_for: runs on record that are not clear and need no run of their own, itself included.
         uses: clean versions that it reads.
     """
 
     node: int
     stage: Stage | None
-    stands_for: tuple[int, ...] = ()
     uses: tuple[int, ...] = ()
 
 
@@ -69,7 +68,12 @@ class Needs:
 
 
 def find_needs(
-    case: Case, judgement: Judgement, heads: Iterable[int], history: History, clean: Callable[[int], list[int]]
+    case: Case,
+    judgement: Judgement,
+    heads: Iterable[int],
+    history: History,
+    clean: Callable[[int], list[int]],
+    there: Callable[[int], int | None],
 ) -> Needs:
     """Finds what it takes to make versions again without what is bad.
 
@@ -79,8 +83,9 @@ def find_needs(
         heads: versions that are not clear; where they come from runs of one stage, the first one counts.
         history: the commits of the case.
         clean: the clean versions of a version's artifact.
+        there: the version of the same artifact that is held where the rebuild starts, and that a run would find there.
     """
-    walk = _Walk(case, judgement, history, clean)
+    walk = _Walk(case, judgement, history, clean, there)
     for head in heads:
         walk.back_from(head)
     artifacts = {version: artifact for version, artifact, _ in rows(case, "rebuild.artifacts", versions=walk.replaced)}
@@ -93,12 +98,20 @@ def find_needs(
 class _Walk:
     """One walk back from several versions: depth first, without recursion, since warm starts make long chains."""
 
-    def __init__(self, case: Case, judgement: Judgement, history: History, clean: Callable[[int], list[int]]) -> None:
+    def __init__(
+        self,
+        case: Case,
+        judgement: Judgement,
+        history: History,
+        clean: Callable[[int], list[int]],
+        there: Callable[[int], int | None],
+    ) -> None:
         self.replaced: list[int] = []
         self._judgement = judgement
         self._lineage = judgement.lineage
         self._history = history
         self._clean = clean
+        self._there = there
         self._stages: dict[int, Stage] = {}
         self._keys: dict[int, _Key] = {}
         for run, source, name, script, directory, command, declared, is_store in rows(
@@ -108,7 +121,7 @@ class _Walk:
             self._keys[run] = (source, run) if is_store else (source, script, name)
         self._seen: set[int] = set()
         self._open: set[_Key] = set()
-        self._chosen: dict[_Key, list[int]] = {}
+        self._done: set[_Key] = set()
         self._order: list[int] = []
 
     def back_from(self, head: int) -> None:
@@ -127,13 +140,19 @@ class _Walk:
     def reruns(self) -> Iterable[Rerun]:
         """What to run, in order."""
         for node in self._order:
-            key = self._keys.get(node)
-            if key is None:
+            if node not in self._stages:
                 yield Rerun(node, None)
                 continue
-            used = sorted({version for version, _ in self._lineage.causes(node, EdgeKind.USED)})
-            clean = tuple(version for version in used if self._judgement.level(version) is Level.CLEAR)
-            yield Rerun(node, self._stages[node], tuple(self._chosen[key]), clean)
+            clean = tuple(version for version in self._inputs(node) if self._judgement.level(version) is Level.CLEAR)
+            yield Rerun(node, self._stages[node], clean)
+
+    def _inputs(self, run: int) -> list[int]:
+        """What a run is to read: what it read if that is clean, else what it finds where the rebuild starts."""
+        found: set[int] = set()
+        for version, _ in self._lineage.causes(run, EdgeKind.USED):
+            other = None if self._judgement.level(version) is Level.CLEAR else self._there(version)
+            found.add(version if other is None else other)
+        return sorted(found)
 
     def _version(self, version: int, stack: list[tuple[int, bool]]) -> None:
         maker = self._maker(version)
@@ -161,17 +180,13 @@ class _Walk:
 
     def _run(self, run: int, stack: list[tuple[int, bool]]) -> None:
         key = self._keys[run]
-        if key in self._chosen:
-            if run not in self._chosen[key]:
-                self._chosen[key].append(run)
+        if key in self._done:
             return
-        self._chosen[key] = [run]
+        self._done.add(key)
         self._open.add(key)
         stack.append((run, True))
-        used = {cause for cause, _ in self._lineage.causes(run, EdgeKind.USED)}
-        stack += [
-            (cause, False) for cause in sorted(used, reverse=True) if self._judgement.level(cause) is not Level.CLEAR
-        ]
+        bad = [version for version in self._inputs(run) if self._judgement.level(version) is not Level.CLEAR]
+        stack += [(version, False) for version in reversed(bad)]
 
     def _maker(self, version: int) -> int | None:
         """The run to repeat for a version: of a stage that is still declared, the newest."""

@@ -7,7 +7,7 @@ from functools import partial
 from forensics.answer import Thing
 from forensics.case import Case
 from forensics.digest import Digest
-from forensics.model import ArtifactKind, Presence
+from forensics.model import ArtifactKind, NodeKind, Presence
 from forensics.taint import Judgement, Level
 from forensics.taint.level import Facet
 from forensics_queries.needs import Rerun, find_needs
@@ -62,7 +62,6 @@ class PlanStep:
             was, and fail.
         files: files of a directory that are not clean, by name.
         inputs: data that a run uses as it is.
-        runs: how many runs on record that are not clear this one stands for; 0 for what is no run.
         blocked: why it cannot be done as it stands; empty where it can.
     """
 
@@ -72,7 +71,6 @@ class PlanStep:
     commands: tuple[str, ...]
     files: tuple[str, ...] = ()
     inputs: tuple[Input, ...] = ()
-    runs: int = 0
     blocked: str = ""
 
 
@@ -106,14 +104,19 @@ class Planner:
             versions come of several runs of one stage, that of the newest version is repeated.
         """
         heads = sorted(heads, key=lambda head: (-self._rank(head), head))
-        needs = find_needs(self._case, self._judgement, heads, self._history, self.clean_versions)
+        bases = self._bases(heads)
+        there = self._held(bases.values(), self._judgement.reached(NodeKind.VERSION))
+        needs = find_needs(
+            self._case, self._judgement, heads, self._history, self.clean_versions,
+            lambda version: next(iter(there.get(version, ())), None),
+        )  # fmt: skip
         clean = {version: self._best(version) for version in needs.replaced}
         wanted = [*clean, *(node for node in clean.values() if node is not None)]
         wanted += [node for rerun in needs.reruns for node in (rerun.node, *rerun.uses)]
         shown = things(self._case, wanted)
         replaced = [self._replaced(shown[bad], None if best is None else shown[best]) for bad, best in clean.items()]
         reruns = [self._rerun(rerun, shown) for rerun in needs.reruns]
-        first = self._starts(heads, reruns) if starting else []
+        first = self._starts(bases, reruns) if starting else []
         return (*first, *replaced, *reruns)
 
     def clean_versions(self, version: int) -> list[int]:
@@ -195,7 +198,7 @@ class Planner:
             commands = (stop_command(f"{where}; it ran in {stage.directory or '.'}: {stage.command}"),)
         elif not lost:
             lost = "a run of a store: start it where it ran"
-        return PlanStep("run", thing, None, commands, inputs=inputs, runs=len(rerun.stands_for), blocked=lost)
+        return PlanStep("run", thing, None, commands, inputs=inputs, blocked=lost)
 
     def _input(self, thing: Thing) -> Input:
         if not thing.digest:
@@ -205,19 +208,37 @@ class Planner:
 
     # -- where to start
 
-    def _starts(self, heads: list[int], reruns: list[PlanStep]) -> list[PlanStep]:
-        """Where each repository has to stand, and what its runs read there as it is.
-
-        It is the newest commit at which one of the versions to make again first stands, else that of its newest run.
-        Where that commit holds another state of a clean input than the run read, that is replaced.
-        """
+    def _bases(self, heads: list[int]) -> dict[str, Thing]:
+        """For each source the newest commit at which one of the versions to make again first stands."""
         again = list(things(self._case, heads).values())
+        found = {}
+        for source in sorted({thing.source for thing in again}):
+            commit = self._commit([thing.id for thing in again if thing.source == source], max)
+            if commit is not None:
+                found[source] = commit
+        return found
+
+    def _held(self, commits: Iterable[Thing], versions: Iterable[int]) -> dict[int, list[int]]:
+        """For each version those of its artifact that some commits hold, what DVC's files say first."""
+        known = rows(self._case, "rebuild.artifacts", versions=sorted(versions))
+        artifacts = {version: artifact for version, artifact, _ in known}
+        there: dict[int, list[int]] = {}
+        for commit in commits:
+            held = held_at(self._case, commit.id, set(artifacts.values()), history=self._history)
+            for (artifact, _), version in sorted(held.items()):
+                there.setdefault(artifact, []).append(version)
+        return {version: there.get(artifact, []) for version, artifact in artifacts.items()}
+
+    def _starts(self, bases: dict[str, Thing], reruns: list[PlanStep]) -> list[PlanStep]:
+        """Where each repository has to stand, its base or the commit of its newest run, and what to change there.
+
+        Where that commit holds another state of a clean input than the run is to read, it is replaced.
+        """
         starts: list[PlanStep] = []
         changes: list[PlanStep] = []
         for source in sorted({step.thing.source for step in reruns if step.commands}):
             steps = [step for step in reruns if step.thing.source == source]
-            nodes = [thing.id for thing in again if thing.source == source] or [step.thing.id for step in steps]
-            commit = self._commit(nodes, max)
+            commit = bases.get(source) or self._commit([step.thing.id for step in steps], max)
             if commit is not None:
                 start, changed = self._start(commit, steps)
                 starts.append(start)
@@ -225,22 +246,17 @@ class Planner:
         return starts + changes
 
     def _start(self, commit: Thing, steps: list[PlanStep]) -> tuple[PlanStep, list[PlanStep]]:
-        oid = commit.digest.removeprefix("git:")
         used = {one.thing.id: one.thing for step in steps for one in step.inputs}
-        artifacts = {
-            version: artifact for version, artifact, _ in rows(self._case, "rebuild.artifacts", versions=sorted(used))
-        }
-        held = held_at(self._case, commit.id, artifacts.values(), history=self._history)
-        there = {artifact: version for (artifact, _), version in sorted(held.items())}
-        shown = things(self._case, there.values())
-        commands = [f"git checkout --quiet {oid}"]
+        held = self._held([commit], used)
+        shown = things(self._case, [version for versions in held.values() for version in versions])
+        commands = [f"git checkout --quiet {commit.digest.removeprefix('git:')}"]
         changed: list[PlanStep] = []
-        for version, thing in sorted(used.items(), key=lambda pair: (pair[1].path, pair[0])):
-            holds = there.get(artifacts[version])
-            if holds == version:
+        for thing in sorted(used.values(), key=lambda thing: (thing.path, thing.id)):
+            there = held[thing.id]
+            if thing.id in there:
                 commands += [checkout_command(thing.path)] if self._is_tracked(thing) else []
-            elif holds is not None:
-                changed.append(self._replaced(shown[holds], thing))
+            elif there:
+                changed.append(self._replaced(shown[there[0]], thing))
         return PlanStep("start", commit, None, tuple(dict.fromkeys(commands))), changed
 
     def _commit(self, nodes: Iterable[int], choose: Callable[..., int]) -> Thing | None:

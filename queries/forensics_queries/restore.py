@@ -27,7 +27,8 @@ def restore_commands(locator: str, path: str, commit: str, digest: Digest) -> tu
         digest: what the bytes must hash to.
 
     Returns:
-        Shell commands, one a line. Checked are files known by plain md5 or by a git id; DVC checks directories.
+        Shell commands, one a line. Checked are files known by plain md5 or by a git id; DVC checks directories, which
+        take the place of what is there.
     """
     # A name that begins with a dash would be read as an option.
     name = _plain(path)
@@ -39,7 +40,14 @@ def restore_commands(locator: str, path: str, commit: str, digest: Digest) -> tu
         commands.append(f"{git} cat-file blob {digest.value} > {quote(name)}")
         commands.append(f'test "$({git} hash-object --no-filters --stdin < {quote(name)})" = {digest.value}')
         return tuple(commands)
-    commands.append(f"dvc get --force --rev {commit} --out {quote(name)} {quote(locator)} {quote(name)}")
+    get = f"dvc get --force --rev {commit} --out"
+    if digest.is_directory:
+        # Into a directory that is there already DVC would put a second one, and leave what is bad where it is.
+        beside = quote(f"{name}.restored")
+        commands += [f"rm -rf -- {beside}", f"{get} {beside} {quote(locator)} {quote(name)}"]
+        commands += [f"rm -rf -- {quote(name)}", f"mv -- {beside} {quote(name)}"]
+        return tuple(commands)
+    commands.append(f"{get} {quote(name)} {quote(locator)} {quote(name)}")
     if digest.algorithm == "md5" and not digest.is_directory:
         commands.append(f"echo {quote(f'{digest.value}  {name}')} | md5sum --check")
     return tuple(commands)
