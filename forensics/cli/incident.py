@@ -64,27 +64,37 @@ Examples:
   forensics rollback models/fraud.json                    the newest version that no standing mark affects
   forensics rollback models/fraud.json --script go.sh     the restore commands as a shell script, to be read first
   forensics rollback --trusted                            your own repository: also ask its remotes
+  forensics rollback fraud --risk 0.01                    by what was observed, though nothing is marked yet
 
 Nothing is run: commands are printed. Bytes are called present only after they were re-hashed.""",
 )
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT...]")
+@click.option(
+    "--risk",
+    type=float,
+    default=0.05,
+    show_default=True,
+    metavar="P",
+    help="Where there are observations: the probability at most that a target is contaminated.",
+)
 @script_option
 @trusted_option
 @as_of_option
 @asking()
 def rollback_command(
-    shared: Shared, subjects: tuple[str, ...], script: str | None, trusted: bool, as_of: str | None
+    shared: Shared, subjects: tuple[str, ...], script: str | None, trusted: bool, as_of: str | None, risk: float
 ) -> None:
     """The newest clean version to go back to, and how.
 
-    A SUBJECT is an affected artifact or release; without one, all affected models are taken.
+    A SUBJECT is an affected artifact or release; without one, all affected models are taken. Clean is what no standing
+    mark affects and what observations hardly speak against.
     """
     from forensics.case import Case
     from forensics_connectors.dvc.presence import Finder
     from forensics_queries.rollback import rollback
 
     with Case.open(shared.case) as case:
-        answer = rollback(case, subjects, look=Finder(trusted=trusted), as_of=as_of)
+        answer = rollback(case, subjects, look=Finder(trusted=trusted), as_of=as_of, risk=risk)
     emit_scripted(answer, shared, script)
 
 

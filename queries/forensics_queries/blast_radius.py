@@ -11,6 +11,7 @@ from forensics.model import ArtifactKind, GapKind, NodeKind
 from forensics.taint import Judgement, Level, judge
 from forensics_queries.exposure import Exposure, Window, exposures, unread_deployments
 from forensics_queries.moment import Moment, moment
+from forensics_queries.observations import is_observed
 from forensics_queries.standing import Accused, accused
 from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
@@ -60,18 +61,27 @@ class Affected:
     windows: tuple[Window, ...] = ()
 
 
-def judged(case: Case, subjects: Sequence[str], as_of: str | None) -> tuple[Judgement, Accused, Moment]:
+def judged(
+    case: Case, subjects: Sequence[str], as_of: str | None, *, or_observed: bool = False
+) -> tuple[Judgement, Accused, Moment]:
     """Applies the rules of taint to standing marks and subjects.
+
+    Args:
+        case: the case.
+        subjects: SUBJECTs to take as bad beside the marks.
+        as_of: a revision or a time.
+        or_observed: observations are enough to ask; without marks everything is clear.
 
     Raises:
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
     when = moment(case, as_of)
     start = accused(case, subjects, when)
-    if not start.seeds:
+    if not start.seeds and not (or_observed and is_observed(when)):
         raise UsageError(
             "nothing is marked as bad or suspect, and no subject was named",
-            hint="name what is bad: forensics blast-radius SUBJECT; or mark it: forensics mark add bad SUBJECT",
+            hint="name it: forensics blast-radius SUBJECT; mark it: forensics mark add bad SUBJECT; or record a symptom: "
+            "forensics observe SUBJECT bad",
         )
     judgement = judge(case, start.seeds, cleared=start.cleared, as_of=when.commit, lineage=when.lineage)
     return judgement, start, when

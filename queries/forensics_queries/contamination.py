@@ -67,6 +67,12 @@ class Contamination:
         }
 
     @property
+    def speaks(self) -> bool:
+        """Whether anything was observed that a source could explain; good labels alone speak against nothing."""
+        known = self.observed.evidence
+        return bool(known.bad or known.series or known.stated)
+
+    @property
     def bad(self) -> frozenset[int]:
         """Versions that were observed to misbehave."""
         return self.observed.evidence.bad
@@ -81,8 +87,10 @@ def contamination(when: Moment) -> Contamination | None:
 
     known = observed.evidence
     located = locate(when.lineage.graph, known)
-    count = f"{len(known.bad):,} bad and {len(known.good):,} good labels, {len(observed.series):,} series of metrics"
-    notes = [*observed.notes, f"P(contaminated) rests on {count}: forensics observe list"]
+    counts = {"bad labels": known.bad, "good labels": known.good, "inspections": known.clean, "sources that are stated":
+              known.stated, "series of metrics": observed.series}  # fmt: skip
+    said = ", ".join(f"{len(found):,} {what}" for what, found in counts.items() if found)
+    notes = [*observed.notes, f"P(contaminated) rests on {said}: forensics observe list"]
     if not located.groups and not known.stated:
         notes.append(_why_nothing(observed))
         return Contamination(observed, tuple(notes), {}, None)

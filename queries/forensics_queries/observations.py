@@ -17,7 +17,7 @@ from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 from forensics_queries.things import things
 
-__all__ = ["Observed", "evidence"]
+__all__ = ["Observed", "evidence", "is_observed"]
 
 #: What an observation weighs against a contradicting one, where nobody says how reliable it is.
 _USUAL = 0.9
@@ -138,6 +138,11 @@ def _families(when: Moment, found: Iterable[Series], lower: set[str]) -> tuple[_
         measured = zip(one.versions, one.values, strict=True)
         metrics[one.metric].append(tuple((node, sign * value) for node, value in measured if when.stood(node)))
     return tuple(tuple(metrics[metric]) for metric in sorted(metrics))
+
+
+def is_observed(when: Moment) -> bool:
+    """Whether any observation stood at a moment."""
+    return bool(_standing(when.case, when))
 
 
 def _standing(case: Case, when: Moment) -> list[tuple[int, str, str, str, str, float | None, str]]:

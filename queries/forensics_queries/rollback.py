@@ -1,7 +1,7 @@
 """``rollback``: per affected artifact the newest clean version, proof of its bytes, and how to restore it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from forensics.answer import Answer, Thing
@@ -10,7 +10,9 @@ from forensics.digest import Digest
 from forensics.errors import UsageError
 from forensics.model import NodeKind, Presence
 from forensics.taint import Judgement, Level
+from forensics_queries.acceptance import RISK, Acceptance, Refused, Tier
 from forensics_queries.blast_radius import judged, unread
+from forensics_queries.contamination import contamination
 from forensics_queries.heads import versions_behind
 from forensics_queries.plan import Planner, PlanStep
 from forensics_queries.restore import restore_commands
@@ -25,25 +27,6 @@ __all__ = ["Refused", "Target", "rollback"]
 
 #: A version with its digest and its size.
 _State = tuple[int, str | None, int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A newer version that is no target.
-
-    Attributes:
-        thing: the version.
-        verdict: ``affected`` or ``unknown``; ``clear`` where only its bytes are lost.
-        reason: why it is unknown, or what became of its bytes; empty where affected.
-        place: where it became so: the gap, the file.
-        releases: its releases.
-    """
-
-    thing: Thing
-    verdict: str
-    reason: str
-    place: Thing | None
-    releases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +47,8 @@ class Target:
         commands: shell commands that restore it; printed, never run.
         refused: newer versions, and why each was refused.
         plan: the rebuild, where nothing clean is left.
+        p: P(contaminated), by what was observed; None where nothing was, or where it cannot be told.
+        tiers: targets of the artifact at other risks, at its first row; none where nothing was observed.
     """
 
     outcome: str
@@ -78,6 +63,8 @@ class Target:
     commands: tuple[str, ...]
     refused: tuple[Refused, ...]
     plan: tuple[PlanStep, ...]
+    p: float | None = None
+    tiers: tuple[Tier, ...] = ()
 
 
 def rollback(
@@ -87,6 +74,7 @@ def rollback(
     look: Look | None = None,
     supposed: Sequence[str] = (),
     as_of: str | None = None,
+    risk: float = RISK,
 ) -> Answer[Target]:
     """Names what to go back to.
 
@@ -96,15 +84,18 @@ def rollback(
         look: finds bytes.
         supposed: SUBJECTs that are taken as bad beside the standing marks.
         as_of: a revision or a time.
+        risk: P(contaminated) that is accepted, where there are observations.
 
     Returns:
         One row a target, several for an artifact whose newest clean versions stand on parallel branches.
 
     Raises:
-        UsageError: nothing is marked, or a subject cannot be told.
+        UsageError: nothing is marked or observed, or a subject or the risk cannot be told.
     """
-    judgement, start, when = judged(case, supposed, as_of)
-    artifacts = _artifacts(case, judgement, subjects)
+    judgement, start, when = judged(case, supposed, as_of, or_observed=True)
+    doubt = contamination(when)
+    accepted = Acceptance(case, judgement, doubt, risk)
+    artifacts = _artifacts(case, accepted, subjects)
     by_artifact: dict[int, list[_State]] = {}
     for version, artifact, digest, size in rows(case, "rollback.versions", artifacts=artifacts):
         if when.stood(version):
@@ -115,12 +106,13 @@ def rollback(
     for artifact, path in rows(case, "rollback.names", artifacts=artifacts):
         succession = Succession(history, history.held_everywhere(case, artifact).values(), when.stood)
         states = [state for state in by_artifact.get(artifact, ()) if succession.holds(state[0])]
-        targets = _targets(case, judgement, states, look, succession, history)
+        targets = _targets(case, accepted, states, look, succession, history)
         found += targets
         if not targets:
             nowhere.append(path)
     found.sort(key=lambda row: (row.outcome == "keep", row.artifact, row.thing.source, row.outcome == "unproved"))
-    notes = [*(f"started from {label}" for label in start.labels), *when.notes]
+    notes = [*(f"started from {label}" for label in start.labels), *when.notes, *(doubt.notes if doubt else ())]
+    notes += accepted.notes
     notes += [f"{path} has no row: no commit on record holds a version of it that has a digest" for path in nowhere]
     notes += [_loss(target) for target in found if target.outcome == "unproved"]
     notes.append("nothing was run: read the commands before you do")
@@ -129,7 +121,7 @@ def rollback(
     if any(target.outcome == "rebuild" for target in found):
         notes.append("a rebuild runs the repository's code, at the top of a work tree of the commit that is named, "
                      "with its data: git checkout COMMIT, dvc checkout")  # fmt: skip
-    parameters = {"subjects": " ".join(subjects), "as_of": as_of or ""}
+    parameters = {"subjects": " ".join(subjects), "as_of": as_of or "", "risk": f"{risk:g}"}
     short = unread(judgement, when) or bool(nowhere)
     return Answer("rollback", parameters, tuple(found), when.coverage, tuple(notes), short)
 
@@ -140,9 +132,11 @@ def _loss(row: Target) -> str:
     )
 
 
-def _artifacts(case: Case, judgement: Judgement, subjects: Sequence[str]) -> list[int]:
+def _artifacts(case: Case, accepted: Acceptance, subjects: Sequence[str]) -> list[int]:
+    judgement = accepted.judgement
     if not subjects:
-        reached = judgement.reached(NodeKind.VERSION)
+        models = [row[0] for row in rows(case, "observations.models")]
+        reached = [*judgement.reached(NodeKind.VERSION), *accepted.doubted(models)]
         touched = {row[0] for row in rows(case, "rollback.artifacts", versions=reached)}
         return [row[0] for row in rows(case, "rollback.models") if row[0] in touched]
     named: list[int] = []
@@ -159,16 +153,18 @@ def _artifacts(case: Case, judgement: Judgement, subjects: Sequence[str]) -> lis
 
 def _targets(
     case: Case,
-    judgement: Judgement,
+    accepted: Acceptance,
     states: list[_State],
     look: Look | None,
     succession: Succession,
     history: History,
 ) -> list[Target]:
+    judgement = accepted.judgement
     digests = {version: Digest.parse(digest) for version, digest, _ in states if digest}
     sizes = {version: size for version, _, size in states}
-    clean = [version for version in digests if judgement.level(version) is Level.CLEAR]
-    others = [version for version in sizes if judgement.level(version) is not Level.CLEAR]
+    accepted.look(sizes)
+    clean = [version for version in digests if accepted.allows(version)]
+    others = [version for version in sizes if not accepted.allows(version)]
     shown = things(case, sizes)
     releases = _releases(case, list(sizes))
     introduced = cache(partial(_commit, case, judgement))
@@ -188,7 +184,7 @@ def _targets(
     targets = []
     for version in sorted(chosen, key=rank):
         commit, locator = introduced(version), found(version)[0]
-        refused = _refused(case, judgement, newer(version), shown, releases)
+        refused = accepted.refused(newer(version), shown, releases)
         if version in proved:
             after = [other for other in lost if not succession.is_older(other, version)]
             refused += tuple(
@@ -203,13 +199,19 @@ def _targets(
         )  # fmt: skip
     if not clean and others:
         version = min(succession.newest(others), key=rank)
-        refused = _refused(case, judgement, others, shown, releases)
-        plan = Planner(case, judgement, history, look).steps([version])
+        refused = accepted.refused(others, shown, releases)
+        # What no mark accuses gives no plan: which inputs to replace is not known yet.
+        accused = judgement.level(version) is not Level.CLEAR
+        plan = Planner(case, judgement, history, look).steps([version]) if accused else ()
         targets.append(
             _target("rebuild", shown[version], releases.get(version, ()), introduced(version), sizes[version],
                     Presence("not looked for"), (), refused, plan)
         )  # fmt: skip
-    return targets
+    tiers = accepted.tiers(succession, {version: shown[version] for version in digests}, rank)
+    return [
+        replace(target, p=accepted.p(target.thing.id), tiers=() if place else tiers)
+        for place, target in enumerate(targets)
+    ]
 
 
 def _target(
@@ -247,28 +249,6 @@ def _look_for(
         gone = found.state == "corrupt" or (found.state == "missing" and bool(newer(version)))
         (lost if gone else proved)[version] = found
     return proved, lost
-
-
-def _refused(
-    case: Case,
-    judgement: Judgement,
-    versions: list[int],
-    shown: dict[int, Thing],
-    releases: dict[int, tuple[str, ...]],
-) -> tuple[Refused, ...]:
-    causes = {version: judgement.cause(version) for version in versions}
-    places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
-    return tuple(
-        Refused(
-            shown[version],
-            cause.level.name.lower(),
-            "" if cause.level is Level.AFFECTED else cause.reason,
-            None if cause.level is Level.AFFECTED else places.get(cause.place),
-            releases.get(version, ()),
-        )
-        for version, cause in causes.items()
-        if cause is not None and version in shown
-    )
 
 
 def _commit(case: Case, judgement: Judgement, version: int) -> str:

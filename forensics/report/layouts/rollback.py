@@ -1,10 +1,11 @@
 """``rollback``: what to do about each artifact, with commands to copy."""
 
+from itertools import groupby
 from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import VERBATIM, Column, Detail, Layout
-from forensics.report.layouts.parts import counted, labelled
+from forensics.report.layouts.parts import counted, labelled, probability
 from forensics.report.layouts.rebuild import step_detail
 
 __all__ = ["LAYOUTS"]
@@ -40,11 +41,15 @@ def _opening(answer: Answer[Any]) -> str:
 
 def _detail(row: Any) -> tuple[Detail, ...]:
     found = [*labelled(commit=row.commit, **{f"bytes {row.bytes}": row.bytes_detail}, sha256=row.sha256)]
+    found += [
+        (f"at P <= {', '.join(f'{tier.risk:g}' for tier in tiers)}:", said) for said, tiers in groupby(row.tiers, _tier)
+    ]
     for refused in row.refused:
-        because = f" ({refused.reason}{f', {refused.place.title}' if refused.place else ''})" if refused.reason else ""
+        said = (refused.reason, refused.place.title if refused.place else "", probability(refused.p))
+        because = f" ({', '.join(part for part in said if part)})" if any(said) else ""
         named = f" ({', '.join(refused.releases)})" if refused.releases else ""
         found.append(
-            ("refused:", f"{refused.thing.digest or refused.thing.title}{named} is {refused.verdict}{because}")
+            ("refused:", f"{refused.thing.digest or refused.thing.title}{named} is {_verdict(refused)}{because}")
         )
     found += [(VERBATIM, command) for command in row.commands]
     for number, step in enumerate(row.plan, 1):
@@ -54,6 +59,18 @@ def _detail(row: Any) -> tuple[Detail, ...]:
     return tuple(found)
 
 
+def _verdict(refused: Any) -> str:
+    """A version that is clear by the marks is refused for another reason."""
+    return "clear of every mark" if refused.verdict == "clear" else str(refused.verdict)
+
+
+def _tier(tier: Any) -> str:
+    if tier.thing is None:
+        return "nothing to go back to"
+    lost = f"{tier.lost:,} version{'' if tier.lost == 1 else 's'} given up"
+    return f"{tier.thing.digest or tier.thing.title}, {probability(tier.p)}, {lost}"
+
+
 LAYOUTS = {
     "rollback": Layout(
         (
@@ -61,6 +78,7 @@ LAYOUTS = {
             Column("WHAT", lambda row: row.artifact),
             Column("RELEASES", lambda row: ", ".join(row.releases)),
             Column("BYTES", lambda row: row.bytes),
+            Column("P", lambda row: probability(row.p).removeprefix("P "), spare=True),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
         ),
         heading=lambda row: _OUTCOMES.get(row.outcome, row.outcome),
