@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from forensics.localization.descent import Descent
 from forensics.localization.evidence import INSPECTED
+from forensics.localization.rows import rows_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,8 @@ LEAST_GAIN = 0.02
 #: P(an inspection finds something | there is nothing).
 _FALSE_FINDING = 0.01
 _PAIRED_GROUPS, _PAIRS = 150, 600
+#: Signatures that are weighed with pairs.
+_MOST_TESTS = 1024
 #: The share of the probability by which an incident counts as settled, and how many ties may hold it.
 _SETTLED, _ISOLATED, _NARROWED = 0.95, 3, 20
 
@@ -115,7 +118,7 @@ def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | 
         known = best.get((mask, test.inspection))
         if known is None or test.cost < known.cost:
             best[mask, test.inspection] = test
-    distinct = sorted(best, key=lambda key: best[key].node)
+    distinct = hypotheses.promising(sorted(best, key=lambda key: best[key].node))
     found: list[Weighed] = []
     if distinct and hypotheses.total:
         leads = hypotheses.leads([mask for mask, _ in distinct])
@@ -128,7 +131,7 @@ def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | 
                 continue
             outcomes = hypotheses.outcomes(leads[i], bool(inspections[i]))
             found.append(Weighed(best[distinct[i]], float(gains[i]), float(bad[i]), *map(hypotheses.left, outcomes)))
-    ties = hypotheses.ties([mask for mask, _ in distinct])
+    ties = hypotheses.ties([mask for mask, _ in best])
     stop = "settled" if 0 < len(ties) <= _ISOLATED else "" if found else "inseparable"
     return Advice(tuple(found), len(ties), stop, ties[0] if ties else (), hypotheses.left(hypotheses.weights))
 
@@ -166,11 +169,23 @@ class _Hypotheses:
         together = np.concatenate([rows[self._of_unit], pairs, alone])
         self._contaminated, self._clean = located.likelihood.predictions(together)
 
+    def promising(self, keys: "list[tuple[int, bool]]") -> "list[tuple[int, bool]]":
+        """The signatures that part single sources most evenly, where there are too many to weigh all with pairs."""
+        import numpy as np
+
+        if len(keys) <= _MOST_TESTS:
+            return keys
+        count = len(self._descent.units)
+        parted = np.empty(len(keys))
+        for begin in range(0, len(keys), _MOST_TESTS):
+            some = keys[begin : begin + _MOST_TESTS]
+            parted[begin : begin + len(some)] = rows_of([mask for mask, _ in some], count) @ self.weights[:count]
+        order = np.argsort(np.abs(parted - self.weights[:count].sum() / 2), kind="stable")[:_MOST_TESTS]
+        return [keys[i] for i in sorted(order.tolist())]
+
     def leads(self, masks: list[int]) -> "NDArray[np.float64]":
         """By signature and hypothesis: P(the hypothesis contaminates what has the signature)."""
         import numpy as np
-
-        from forensics.localization.rows import rows_of
 
         count = len(self._descent.units)
         bits = rows_of(masks, count + 1).astype(np.float64)
@@ -225,14 +240,12 @@ class _Hypotheses:
         """
         import numpy as np
 
-        from forensics.localization.rows import rows_of
-
         units = self._descent.units
         bits = rows_of(masks, len(units)).astype(np.bool_)
         held = self._held(self.weights)
         together: dict[tuple[int, bytes], list[int]] = {}
         for i, unit in enumerate(units):
-            together.setdefault((unit.group, bits[:, i].tobytes()), []).append(i)
+            together.setdefault((unit.group, np.packbits(bits[:, i]).tobytes()), []).append(i)
         ties = sorted(together.values(), key=lambda tie: (-round(float(held[tie].sum()), 9), tie))
         reached, total, found = 0.0, float(held.sum()), []
         for tie in ties:

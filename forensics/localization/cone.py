@@ -4,7 +4,7 @@ One breadth-first search finds the nodes; one sweep in topological order gives t
 not grow with depth. Only what lies on cycles, or behind them, is looked at by strong components.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,15 @@ class Cone:
     tails: "NDArray[np.int32]"
     loops: dict[int, int]
 
-    def mask(self, node: int) -> int:
-        """The bits of a node; 0 where nothing marked leads there."""
-        place = int(self.nodes.searchsorted(node))
-        return self.masks[place] if place < len(self.nodes) and self.nodes[place] == node else 0
+    def of(self, nodes: Iterable[int]) -> list[int]:
+        """The bits of some nodes, in their order; 0 where nothing marked leads there."""
+        import numpy as np
+
+        wanted = np.fromiter(nodes, dtype=np.int32)
+        places = np.searchsorted(self.nodes, wanted)
+        places[places == len(self.nodes)] = 0
+        found = self.nodes[places] == wanted if len(self.nodes) else np.zeros(len(wanted), dtype=np.bool_)
+        return [self.masks[place] if here else 0 for place, here in zip(places.tolist(), found.tolist(), strict=True)]
 
 
 def cone(rows: Adjacency, marks: Mapping[int, int], *, blocked: int = 0) -> Cone:

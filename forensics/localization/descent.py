@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Descent", "Unit"]
 
 #: Units that are followed. What the others hold counts as upstream of everything, so that nothing is cleared by it.
-_MOST_UNITS = 1024
+_MOST_UNITS = 512
+#: Signatures that are weighed at once, so that memory stays small.
+_BLOCK = 4096
 #: Probability that may be left to units that are not followed.
 _NEGLIGIBLE = 1e-4
 
@@ -69,7 +71,7 @@ class Descent:
 
     def masks(self, versions: Iterable[int]) -> list[int]:
         """By version: the units that lead to it, as bits, and whether anything stated does."""
-        return [self.below.mask(version) for version in versions]
+        return self.below.of(versions)
 
     def contamination(self, versions: Iterable[int]) -> "NDArray[np.float64]":
         """P(contaminated) of versions, or of any other nodes, under all sets of sources.
@@ -82,10 +84,13 @@ class Descent:
 
         masks = self.masks(versions)
         distinct = sorted(set(masks))
-        found = self.located.posterior.contaminated(self.members(distinct))
         stated = 1 << len(self.units)
-        by_mask = {mask: 1.0 if mask & stated else float(p) for mask, p in zip(distinct, found, strict=True)}
-        return np.array([by_mask[mask] if mask else by_mask.get(0, 0.0) for mask in masks])
+        by_mask: dict[int, float] = {}
+        for begin in range(0, len(distinct), _BLOCK):
+            some = distinct[begin : begin + _BLOCK]
+            found = self.located.posterior.contaminated(self.members(some)).tolist()
+            by_mask |= {mask: 1.0 if mask & stated else p for mask, p in zip(some, found, strict=True)}
+        return np.array([by_mask[mask] for mask in masks])
 
     def members(self, masks: list[int]) -> "NDArray[np.float64]":
         """By signature and group: the share of the group's probability that leads there; shape (masks, groups)."""

@@ -1,7 +1,7 @@
 """From observations to ranked sources: candidates, ambiguity groups, the posterior, and how far to trust it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -112,26 +112,30 @@ class Located:
     @cached_property
     def fragile(self) -> tuple[int, ...]:
         """Labels of which one alone, were it the other way round, would put another group first."""
-        labels = sorted(self.evidence.bad | self.evidence.good)
-        return tuple(node for node in labels if self.groups and self._first_without(node) != self.groups[0].mask)
-
-    def _first_without(self, node: int) -> int | None:
-        """The signature of the first group, were one label the other way round."""
         import numpy as np
 
         known = self.evidence
-        flipped = Evidence(
-            known.bad ^ {node}, known.good ^ {node}, known.reliability, known.clean, known.stated, known.series
-        )
-        likelihood = likelihood_of(flipped, tuple(self.likelihood.regimes))
-        groups = _groups(self.origins, flipped)
-        if not groups:
-            return None
-        rows = rows_of([mask for mask, _, _ in groups], len(flipped.observed))
+        labels = sorted(known.bad | known.good)
+        if not self.groups:
+            return ()
+        # Whatever may be a candidate after a label was turned: upstream of any label at all.
+        groups = _groups(self.origins, replace(known, bad=frozenset(labels), good=frozenset()))
+        rows = rows_of([mask for mask, _, _ in groups], len(known.observed))
         prior = np.array([shares.sum() for _, _, shares in groups])
-        found = posterior(likelihood, rows, prior, stated=self.stated, largest=2, singles=100)
-        order = _order(self.origins, groups, found.mass, likelihood, rows)
-        return groups[order[0]][0]
+        found = []
+        for node in labels:
+            turned = replace(known, bad=known.bad ^ {node}, good=known.good ^ {node})
+            anchors = np.array([one in turned.anchors for one in known.observed], dtype=np.bool_)
+            chosen = np.flatnonzero(rows[:, anchors].any(1))
+            likelihood = likelihood_of(turned, self.likelihood.regimes)
+            some = [groups[i] for i in chosen.tolist()]
+            held = posterior(
+                likelihood, rows[chosen], prior[chosen] / prior[chosen].sum(), stated=self.stated, largest=2, singles=60
+            )
+            order = _order(self.origins, some, held.mass, likelihood, rows[chosen])
+            if not order or some[order[0]][0] != self.groups[0].mask:
+                found.append(node)
+        return tuple(found)
 
 
 def locate(
@@ -169,7 +173,7 @@ def locate(
     stated = None
     if evidence.stated:
         below = cone(influence.down, dict.fromkeys(evidence.stated, 1))
-        stated = np.array([below.mask(node) for node in observed], dtype=np.float32)
+        stated = np.array(below.of(observed), dtype=np.float32)
     rows = rows_of([mask for mask, _, _ in found], len(observed))
     prior = np.array([shares.sum() for _, _, shares in found])
     first = posterior(likelihood, rows, prior, stated=stated)

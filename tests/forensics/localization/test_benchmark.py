@@ -15,7 +15,7 @@ from tests.benchmarks.localization.peers import PEERS
 from tests.benchmarks.localization.records import CaseNodes, ingest
 from tests.benchmarks.localization.simulator import History, Topology, simulate
 
-SEEDS, INCIDENTS = range(1000, 1005), range(2)
+SEEDS, INCIDENTS = range(1000, 1005), range(4)
 #: A smaller project than that of the tables, for what need not be large.
 SMALL = Topology(commits=40)
 
