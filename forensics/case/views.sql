@@ -197,6 +197,11 @@ SELECT f.id AS finding_id, f.source AS source_id, s.name AS source, f.kind, f.me
     o.path AS document, o.commit_oid AS document_commit, o.locus AS document_locus, f.acquisition AS acquisition_id
 FROM finding f LEFT JOIN source s ON s.id = f.source LEFT JOIN origin o ON o.id = f.origin;
 
+CREATE OR REPLACE VIEW byte_checks AS
+SELECT b.source AS source_id, s.name AS source, b.content AS content_id, c.algorithm || ':' || c.value AS digest, b.path,
+    b.size, b.mtime_ns, b.state, b.found, b.sha256, b.checked_at
+FROM byte_check b LEFT JOIN source s ON s.id = b.source LEFT JOIN content c ON c.id = b.content;
+
 CREATE OR REPLACE VIEW gaps AS
 SELECT g.node AS node_id, g.kind, g.size, g.detail, o.path AS document, o.commit_oid AS document_commit,
     o.locus AS document_locus, g.acquisition AS acquisition_id, f.acquisition AS filled_by

@@ -29,7 +29,7 @@ subject is not in the case, or something that could not be read admits it; with 
 )
 @asking("sarif")
 def gate_command(shared: Shared, subjects: tuple[str, ...], strict: bool, repo: str | None) -> None:
-    """Whether a pipeline may go on: exit code 1 if anything is affected.
+    """Whether a pipeline may go on: exit code 1 if affected.
 
     Marks that stand now decide; those that expired or were withdrawn do not. A path without @REV means every version
     of it, and with --repo the one that is checked out. Without a SUBJECT all that --repo states is judged.

@@ -29,6 +29,7 @@ from forensics.model.kinds import (
 )
 from forensics.model.lineage import Edge, Execution, Listing, Role, SameBytes, Version
 from forensics.model.reading import Acquired, Finding, Gap, Presence, Source, Wanted
+from forensics.model.stored import Rehashed, Stored
 
 __all__ = [
     "Acquired",
@@ -59,12 +60,14 @@ __all__ = [
     "RefKind",
     "Reference",
     "ReferenceKind",
+    "Rehashed",
     "Release",
     "Role",
     "SameBytes",
     "Source",
     "StageMove",
     "Stated",
+    "Stored",
     "Strength",
     "Version",
     "Wanted",

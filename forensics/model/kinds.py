@@ -126,4 +126,5 @@ class FindingKind(StrEnum):
     SAME_URI = "same-uri"  # one address with two digests
     BAD_ROW = "bad-row"  # a row that is no record
     NO_METADATA = "no-metadata"  # a repository without DVC metadata, of which git history alone was read
+    TAMPERED = "tampered"  # stored bytes that are not what their name says
     GONE = "gone"  # a fact that an earlier acquisition saw and this one did not

@@ -85,5 +85,6 @@ FINDINGS: dict[str, str] = {
     "same-uri": "one address with two digests",
     "bad-row": "a row that is no record",
     "no-metadata": "no commit holds DVC metadata: git history alone was read",
+    "tampered": "an object of a store holds other bytes than its name says (found by fsck)",
     "gone": "an earlier reading saw it and this one did not",
 }

@@ -14,7 +14,7 @@ from forensics_connectors.dvc.storage import Directory, Storage, StorageProblem,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Finder", "find_bytes", "list_bytes"]
+__all__ = ["Finder", "find_bytes", "list_bytes", "projects"]
 
 _SHOWN = 3
 
@@ -38,7 +38,7 @@ class Finder:
             return Presence("missing", detail=f"a digest by {digest.algorithm} names no bytes in a cache")
         storage = self._storages.get(locator)
         if storage is None:
-            storage = self._storages[locator] = Storage(_projects(Path(locator)))
+            storage = self._storages[locator] = Storage(projects(Path(locator)))
         found = _directory(storage, digest) if digest.is_directory else _file(storage, digest)
         return list_bytes(locator, digest) if self._trusted and found.state == "missing" else found
 
@@ -69,7 +69,7 @@ def list_bytes(locator: str, digest: Digest) -> Presence:
 
     unasked: list[str] = []
     try:
-        for folder in _projects(Path(locator)):
+        for folder in projects(Path(locator)):
             with Repo(str(folder)) as repo:
                 for remote in sorted(repo.config["remote"]):
                     try:
@@ -101,7 +101,7 @@ def _holds(repo: Any, remote: str, digest: Digest) -> bool:
     return False
 
 
-def _projects(locator: Path) -> Iterator[Path]:
+def projects(locator: Path) -> Iterator[Path]:
     """Folders that hold a ``.dvc`` folder; what DVC ignores by itself is not entered."""
     for folder, names, _ in os.walk(locator):
         if ".dvc" in names:

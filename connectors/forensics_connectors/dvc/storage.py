@@ -16,7 +16,7 @@ from forensics.digest import Digest
 from forensics.values import dataclass
 from forensics_connectors.git.text import text
 
-__all__ = ["Directory", "Storage", "StorageProblem", "open_plain", "parse_listing", "read_settings"]
+__all__ = ["LAYOUTS", "Directory", "Storage", "StorageProblem", "open_plain", "parse_listing", "read_settings"]
 
 _CONFIG_BYTES = 2**20
 _LISTING_BYTES = 2**28
@@ -26,7 +26,7 @@ _TOKENS = b'{[,:"'
 #: More bytes than any path has: text is parsed into up to eight times the memory that its bytes take.
 _BLOCK = 2**16
 #: Where objects lie below a cache or a remote: DVC 3, and before.
-_LAYOUTS = ("files/md5", "")
+LAYOUTS = ("files/md5", "")
 
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -55,7 +55,7 @@ class Storage:
     def __init__(self, projects: Iterable[Path]) -> None:
         found = (folder for project in projects for folder in _folders(project / ".dvc"))
         self.folders: tuple[Path, ...] = tuple(dict.fromkeys(found))
-        self._roots = [folder / layout for folder in self.folders for layout in _LAYOUTS]
+        self._roots = [folder / layout for folder in self.folders for layout in LAYOUTS]
 
     def places(self, digest: Digest) -> Iterator[Path]:
         """Where an object may lie: nowhere unless its name is a hash, since any other text could lead elsewhere."""
@@ -94,7 +94,7 @@ class Storage:
         """
         hasher = hashlib.sha256()
         for folder in self.folders:
-            for layout in _LAYOUTS:
+            for layout in LAYOUTS:
                 for name, time in sorted(_fan_out(folder / layout)):
                     hasher.update(f"{folder}\0{layout}\0{name}\0{time}\n".encode("utf-8", "surrogateescape"))
         return hasher.hexdigest()
