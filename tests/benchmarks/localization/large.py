@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.case.codes import edge_code, node_code
+from forensics.case.codes import PARENT, edge_code, node_code
 from forensics.graph import Graph, build
 from forensics.localization import Descent, Evidence, Test, locate, next_tests
 from forensics.model import EdgeKind, NodeKind
@@ -75,13 +75,15 @@ def generate(nodes: int, *, deep: bool, labels: int = 30, seed: int = 7) -> Larg
         (EdgeKind.USED, models[previous[warm]], runs[warm]),
         (EdgeKind.USED, codes[previous[same]], runs[same]),
     ]
-    causes = np.concatenate([cause for _, cause, _ in parts]).astype(np.int32)
-    effects = np.concatenate([effect for _, _, effect in parts]).astype(np.int32)
-    kinds = np.concatenate([np.full(len(cause), edge_code(kind)) for kind, cause, _ in parts])
+    after = commits[same]  # each project is a repository with a history of its own
+    causes = np.concatenate([after - 1, *(cause for _, cause, _ in parts)]).astype(np.int32)
+    effects = np.concatenate([after, *(effect for _, _, effect in parts)]).astype(np.int32)
+    coded = [(PARENT, len(after)), *((edge_code(kind), len(cause)) for kind, cause, _ in parts)]
+    codes_of = np.concatenate([np.full(length, code, dtype=np.uint8) for code, length in coded])
     order = [NodeKind.COMMIT, NodeKind.VERSION, NodeKind.CONTENT, NodeKind.EXECUTION, NodeKind.VERSION]
     order += [NodeKind.VERSION, NodeKind.CONTENT]
     node_kinds = np.repeat([*map(node_code, order), node_code(NodeKind.CONTENT)], [count] * 7 + [len(files)])
-    graph = build(causes, effects, kinds.astype(np.uint8), node_kinds.astype(np.uint8))
+    graph = build(causes, effects, codes_of, node_kinds.astype(np.uint8))
     chosen = random.choice(count, labels, replace=False)
     bad = models[chosen[: labels // 2]]
     good = models[chosen[labels // 2 :]]
