@@ -48,13 +48,14 @@ Unknown means that the lineage on record cannot exclude it; it is no less urgent
 def blast_radius_command(shared: Shared, subjects: tuple[str, ...], models: tuple[str, ...], as_of: str | None) -> None:
     """Everything that a bad subject affects, live models first.
 
-    Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count.
+    Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count. Where there are
+    observations, P says how probable contamination is, and models that no mark reaches are listed too.
     """
     from forensics.case import Case
     from forensics_queries.blast_radius import blast_radius
 
     with Case.open(shared.case) as case:
-        emit(blast_radius(case, subjects, as_of=as_of, models=models), shared)
+        emit(blast_radius(case, subjects, as_of=as_of, models=models, observed=True), shared)
 
 
 @click.command(

@@ -1,6 +1,6 @@
 """The words that answers use, a sentence each: for headings, ``forensics help words`` and docs/concepts.md."""
 
-__all__ = ["CHANGES", "FINDINGS", "REASONS", "STRENGTHS", "VERDICTS"]
+__all__ = ["CHANCES", "CHANGES", "FINDINGS", "REASONS", "STRENGTHS", "VERDICTS"]
 
 VERDICTS: dict[str, str] = {
     "affected": "a chain of recorded or hash-matched steps leads there from something bad",
@@ -47,6 +47,15 @@ CHANGES: dict[str, str] = {
     "missing-listing": "the files of the directory are not on record, so which of them differ cannot be said",
     "other-algorithm": "known by digests of different algorithms: whether the bytes differ cannot be said",
     "no-digest": "known by no digest on one side: whether the bytes differ cannot be said",
+}
+
+#: How probable it is, by what was observed, that a version is contaminated; and why else none goes back to it.
+CHANCES: dict[str, str] = {
+    "likely": "contaminated with a probability of 0.5 or more, by what was observed",
+    "possible": "contaminated with a probability from 0.05 to 0.5: it cannot be excluded",
+    "observed": "somebody observed that it misbehaves",
+    "risk": "the probability is above what --risk accepts",
+    "untold": "the lineage on record does not tell how probable it is",
 }
 
 #: What a reader noticed in a source (``forensics.model.FindingKind``).
