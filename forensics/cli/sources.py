@@ -4,15 +4,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from forensics.answer import Answer, Coverage
 from forensics.cli.options import Shared, asking
 from forensics.cli.output import emit
-from forensics.cli.searching import search_sources
 from forensics.model import Record
 from forensics.report.text import safe
 
@@ -43,6 +40,8 @@ def ingest_command(shared: Shared, sources: tuple[str, ...], kind: str | None) -
     A SOURCE is a git repository, with the DVC metadata in it. The case is made where there is none; a second reading
     adds only what is new, and a reading that is stopped leaves the case as it was.
     """
+    from forensics.api.reading import answer_of
+
     done: list[Ingested] = []
     try:
         for row in _ingested(shared, sources, kind):
@@ -50,29 +49,16 @@ def ingest_command(shared: Shared, sources: tuple[str, ...], kind: str | None) -
     except BaseException:
         if done:
             with suppress(click.exceptions.Exit):
-                emit(_answer(done, kind), shared)
+                emit(answer_of(done, kind), shared)
         raise
-    emit(_answer(done, kind), shared)
-
-
-def _answer(rows: "list[Ingested]", kind: str | None) -> "Answer[Ingested]":
-    short = any(row.unread for row in rows)
-    return Answer("ingest", {"kind": kind or ""}, tuple(rows), Coverage(), short=short)
+    emit(answer_of(done, kind), shared)
 
 
 def _ingested(shared: Shared, locators: tuple[str, ...], kind: str | None) -> "Iterator[Ingested]":
-    from forensics.case import Case
-    from forensics_connectors.contract import find_readers
+    from forensics.api.reading import read_sources
 
-    found = [reader for locator in locators for reader in find_readers(locator, kind)]
-    with Case.open(shared.case, write=True, new=True) as case:
-        for connector, source in found:
-            start = time.perf_counter()
-            records = connector.read(source)
-            watched = _watched(records, source.name) if shared.shows_progress else records
-            done = case.ingest(source, watched, argv=["forensics", *sys.argv[1:]], connector=connector.kind)
-            yield replace(done, details={**done.details, "seconds": round(time.perf_counter() - start, 2)})
-        yield from search_sources(case)
+    watch = _watched if shared.shows_progress else None
+    yield from read_sources(shared.case, locators, kind, argv=["forensics", *sys.argv[1:]], watch=watch)
 
 
 def _watched(records: Iterable[Record], name: str) -> Iterator[Record]:

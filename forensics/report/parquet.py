@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forensics.answer import Answer
 from forensics.report.json import envelope
 from forensics.report.page import Page
 from forensics.report.rows import flat
 
-__all__ = ["render"]
+if TYPE_CHECKING:
+    from pyarrow import Table
+
+__all__ = ["render", "table"]
 
 
 def render(answer: Answer[Any], page: Page) -> Iterator[bytes]:
@@ -17,13 +20,19 @@ def render(answer: Answer[Any], page: Page) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    sink = pa.BufferOutputStream()
+    pq.write_table(table(answer, page), sink, compression="zstd")
+    yield sink.getvalue().to_pybytes()
+
+
+def table(answer: Answer[Any], page: Page) -> "Table":
+    """The rows as an Arrow table, one flat column a field, with the same metadata."""
+    import pyarrow as pa
+
     names, rows = flat(page.rows(answer))
     columns = {name: _column([row.get(name) for row in rows]) for name in names}
     frame = json.dumps(envelope(answer, page), sort_keys=True)
-    table = pa.table(columns).replace_schema_metadata({"forensics": frame})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    yield sink.getvalue().to_pybytes()
+    return pa.table(columns).replace_schema_metadata({"forensics": frame})
 
 
 def _column(values: list[Any]) -> Any:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from forensics.api.searching import search_sources
 from forensics.case import Case
 from forensics.case.ingest import Ingested
 from forensics.cli import main
-from forensics.cli.searching import search_sources
 from forensics.digest import Digest
 from forensics.model import (
     Acquired,

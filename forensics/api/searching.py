@@ -1,8 +1,7 @@
 """The last step of an ingest: digests that some sources name are looked for in the bytes of others."""
 
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["search_sources"]
 
 
-def search_sources(case: "Case") -> "Iterator[Ingested]":
+def search_sources(case: "Case", *, argv: Iterable[str] = ()) -> "Iterator[Ingested]":
     """Searches the sources that were not searched for all this yet. It costs nothing where nothing is wanted.
 
     A source that is not there any more is left out, and then no code is said to be in no commit.
 
     Args:
         case: open for writing, with all that was read.
+        argv: the command, for the journal.
 
     Yields:
         An acquisition for each source that was searched.
@@ -46,8 +46,7 @@ def search_sources(case: "Case") -> "Iterator[Ingested]":
         search, records, seconds = done[-1]
         done[-1] = (search, [*records, *not_committed(case, search, found)], seconds)
     for search, records, seconds in done:
-        argv = ["forensics", *sys.argv[1:]]
-        result = case.ingest(search.source, acquired(search, records), argv=argv, connector=CONNECTOR)
+        result = case.ingest(search.source, acquired(search, records), argv=list(argv), connector=CONNECTOR)
         yield replace(result, details={**result.details, "seconds": round(seconds, 2)})
 
 
