@@ -40,7 +40,7 @@ def judged(
     if not start.seeds and not (or_observed and is_observed(when)):
         raise UsageError(
             "nothing is marked as bad or suspect, and no subject was named",
-            hint="name it: forensics blast-radius SUBJECT; mark it: forensics mark add bad SUBJECT; "
+            hint="name what is bad: forensics blast-radius SUBJECT; mark it: forensics mark add bad SUBJECT; "
             "or record a symptom: forensics observe SUBJECT bad",
         )
     judgement = judge(case, start.seeds, cleared=start.cleared, as_of=when.commit, lineage=when.lineage)
