@@ -188,7 +188,7 @@ class _Maker:
         roots.append(("base/encoder", "external", topology.edit))
         for path, kind, chance in roots:
             if commit == 0 or self._chance(chance):
-                self._root(path, kind, commit)
+                self._place(path, kind, commit, {})
         for number, family in enumerate(self.families):
             if commit == 0 or self._chance(topology.retrain):
                 self._train(number, family, commit)
@@ -200,10 +200,10 @@ class _Maker:
 
     def _dataset(self, path: str, commit: int) -> None:
         """Files are added, replaced and deleted; the first time, all are new."""
-        random, low = self.random, self.topology.files[0]
+        random, (least, most) = self.random, self.topology.files
         files = dict(self.versions[self.now[path]].files) if path in self.now else {}
         if not files:
-            edits = ["add"] * int(random.integers(low, self.topology.files[1] + 1))
+            edits = ["add"] * int(random.integers(least, most + 1))
         else:
             edits = [("add", "replace", "delete")[random.integers(3)]]
         for number, edit in enumerate(edits):
@@ -217,27 +217,21 @@ class _Maker:
         doses = dict.fromkeys(files.values(), 1 / len(files))
         self._place(path, "dataset", commit, doses, files)
 
-    def _root(self, path: str, kind: str, commit: int) -> None:
-        """Somebody brings a new version from outside of the pipeline."""
-        self._place(path, kind, commit, {})
-
     def _place(
         self, path: str, kind: str, commit: int, doses: dict[int, float], files: Mapping[str, int] | None = None
     ) -> None:
+        """Somebody brings a new version from outside of the pipeline."""
         whole = self._origin(kind, path, commit, place=len(self.versions))
         self.now[path] = len(self.versions)
         self.versions.append(Version(path, kind, commit, {**doses, whole: 1.0}, files or {}))
 
     def _stand(self, path: str, commit: int) -> int:
-        """What stands at a path of data once its stage is up to date."""
-        folder, number = path.rsplit("/", 1)
+        """What stands at a prepared or joined path once its stage is up to date."""
+        number = path.rpartition("/")[2]
         if path in self.joins:
-            inputs = [self._stand(part, commit) for part in self.joins[path]]
-        elif folder == "data/prepared":
-            inputs = [self.now[f"data/raw/{number}"]]
+            stage, inputs = "join", [self._stand(part, commit) for part in self.joins[path]]
         else:
-            return self.now[path]
-        stage = "join" if path in self.joins else "prepare"
+            stage, inputs = "prepare", [self.now[f"data/raw/{number}"]]
         code = self.now[f"src/{stage}.py"]
         last = self._last.get(f"{stage}@{number}")
         if last is None or self.runs[last].reads != (*inputs, code):
