@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report", "The incident as a document, with a picture, for those who were not there."),
     "observe": ("observing", "Records a symptom: this version misbehaves, that one is fine."),
     "mark": ("marks", "What an investigator states of a subject."),
+    "timeline": ("timeline", "All that has a time, in one order."),
     "fsck": ("fsck", "Whether stored bytes are what the record says."),
     "gate": ("gate", "Whether a pipeline may go on: exit code 1 if affected."),
     "journal": ("evidence", "What was done with the case: by whom, when, with which command."),

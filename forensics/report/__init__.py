@@ -24,6 +24,7 @@ _RENDERERS = {
     "dot": ("graphs", "render_dot"),
     "svg": ("graphs", "render_svg"),
     "sarif": ("sarif", "render"),
+    "timesketch": ("timesketch", "render"),
 }
 
 
@@ -32,7 +33,7 @@ def render(answer: Answer[Any], form: str, page: Page) -> Iterator[bytes]:
 
     Args:
         answer: what a question returned.
-        form: one of ``FORMATS`` or ``DRAWINGS``, or ``sarif`` for a gate.
+        form: one of ``FORMATS`` or ``DRAWINGS``, ``sarif`` for a gate, ``timesketch`` for a timeline.
         page: width, colour, limit.
 
     Yields:

@@ -38,6 +38,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
     "observe": ("forensics_queries.observe", "Observation"),
+    "timeline": ("forensics_queries.timeline", "Occurrence"),
     "fsck": ("forensics_queries.fsck", "Checked"),
     "gate": ("forensics_queries.gate", "Gated"),
     "journal": ("forensics_queries.journal", "Recorded"),

@@ -17,6 +17,7 @@ from forensics.report.layouts import (
     releases,
     rollback,
     things,
+    timeline,
     what_if,
 )
 
@@ -32,6 +33,7 @@ LAYOUTS: dict[str, Layout] = {
     **what_if.LAYOUTS,
     **releases.LAYOUTS,
     **marks.LAYOUTS,
+    **timeline.LAYOUTS,
     **fsck.LAYOUTS,
     **gate.LAYOUTS,
     **evidence.LAYOUTS,
