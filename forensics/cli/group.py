@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("questions", "All that a version was made from, each with its shortest path."),
     "path": ("questions", "Why one thing influences another: the shortest chain."),
     "diff": ("questions", "How the lineages of two versions differ, and by whose doing."),
+    "suspects": ("localizing", "Where it most likely came from, with the change behind each."),
+    "next-test": ("localizing", "Which version to evaluate next, and what each outcome would leave."),
     "blast-radius": ("incident", "Everything that a bad subject affects, live models first."),
     "rollback": ("incident", "The newest clean version to go back to, and how."),
     "what-if": ("remedies", "The verdicts, were something clean, bad or never there."),

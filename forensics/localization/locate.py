@@ -54,7 +54,8 @@ class Located:
     Attributes:
         influence: the graph as it was walked.
         evidence: what was observed.
-        origins: all candidates upstream of anything observed.
+        upstream: all nodes that anything observed comes from, and what was observed itself; ascending.
+        origins: all candidates among them.
         groups: candidates upstream of a symptom, by what tells them apart; the likeliest first.
         posterior: over ``groups``, in their order.
         likelihood, rows: what the posterior was made from; rows by group (float32, shape (groups, observed)).
@@ -63,6 +64,7 @@ class Located:
 
     influence: Influence
     evidence: Evidence
+    upstream: tuple[int, ...]
     origins: Origins
     groups: tuple[Group, ...]
     posterior: Posterior
@@ -180,7 +182,9 @@ def locate(
     order = _order(origins, found, first.mass, likelihood, rows)
     groups = tuple(_group(origins, *found[i], float(first.mass[i]), evidence) for i in order)
     weighed = first.reordered(np.array(order, dtype=np.intp))
-    return Located(influence, evidence, origins, groups, weighed, likelihood, rows[order], stated)
+    return Located(
+        influence, evidence, tuple(above.nodes.tolist()), origins, groups, weighed, likelihood, rows[order], stated
+    )
 
 
 def likelihood_of(evidence: Evidence, regimes: Sequence[Regime]) -> Likelihood:

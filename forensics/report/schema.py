@@ -37,6 +37,8 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-add": ("forensics_queries.marks", "Mark"),
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
+    "suspects": ("forensics_queries.suspects", "Suspect"),
+    "next-test": ("forensics_queries.next_test", "Trial"),
     "observe": ("forensics_queries.observe", "Observation"),
     "timeline": ("forensics_queries.timeline", "Occurrence"),
     "fsck": ("forensics_queries.fsck", "Checked"),

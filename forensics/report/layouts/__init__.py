@@ -16,6 +16,7 @@ from forensics.report.layouts import (
     rebuild,
     releases,
     rollback,
+    suspects,
     things,
     timeline,
     what_if,
@@ -38,6 +39,7 @@ LAYOUTS: dict[str, Layout] = {
     **gate.LAYOUTS,
     **evidence.LAYOUTS,
     **observations.LAYOUTS,
+    **suspects.LAYOUTS,
 }
 
 

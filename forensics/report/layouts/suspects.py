@@ -1,0 +1,113 @@
+"""``suspects`` and ``next-test``: candidates by group, and what to do next."""
+
+from collections.abc import Iterable
+from shlex import quote
+from typing import Any
+
+from forensics.answer import Answer
+from forensics.report.layout import VERBATIM, Column, Detail, Layout
+from forensics.report.layouts.parts import commit_oid, labelled, one_line
+from forensics.report.rows import chain
+from forensics.report.text import clock
+
+__all__ = ["LAYOUTS"]
+
+#: Labels that a heading names.
+_NAMED = 4
+
+
+def _percent(p: float) -> str:
+    return "< 1 %" if 0 < p < 0.005 else "> 99 %" if 0.995 < p < 1 else f"{p * 100:.0f} %"
+
+
+def _change(row: Any) -> str:
+    return "; ".join(dict.fromkeys(entrance.change for entrance in row.entrances))
+
+
+def _by(row: Any) -> str:
+    return ", ".join(dict.fromkeys(entrance.claimed_mail for entrance in row.entrances if entrance.claimed_mail))
+
+
+def _heading(row: Any) -> str:
+    if row.stated:
+        return "STATED TO BE BAD: what follows are further sources"
+    known = sorted({witness.known for witness in row.explains} - {"recorded", "matched"})
+    weak = f" by steps that are {', '.join(known)}" if known else ""
+    fit = f"leads to {_named(witness.version for witness in row.explains)}{weak}"
+    against = f"; against it: {_named(row.contradicting)}" if row.contradicting else ""
+    return f"GROUP {row.group}, {_percent(row.group_probability)}: {fit}{against}"
+
+
+def _named(labelled_versions: Iterable[Any]) -> str:
+    """Labels by the names of releases where there are any: ``bad fraud@v1.2.0, good models/fraud.json``."""
+    found = list(labelled_versions)
+    named = [f"{one.state} {one.releases[0] if one.releases else one.thing.title}" for one in found[:_NAMED]]
+    return ", ".join(named) + (f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else "")
+
+
+def _suspect_detail(row: Any) -> tuple[Detail, ...]:
+    found = [("commit:", _commit(entrance)) for entrance in row.entrances if entrance.commit is not None]
+    paths = [chain(witness.path) for witness in row.explains] if row.group == 1 else []
+    more = f" (and to {len(paths) - 1:,} more)" if len(paths) > 1 else ""
+    return (*found, *labelled(leads_to=min(paths, key=lambda path: (len(path), path)) + more if paths else ""))
+
+
+def _commit(entrance: Any) -> str:
+    oid, when = commit_oid(entrance.commit), clock(entrance.claimed_time)
+    return f'{oid[:12]} {when} by {entrance.claimed_mail} "{one_line(entrance.message)}"'
+
+
+def _suspect_opening(answer: Answer[Any]) -> str:
+    rows = [row for row in answer.rows if not row.stated]
+    if not rows:
+        return ""
+    first = rows[0]
+    said = _change(first) or first.thing.title
+    by = f", by {_by(first)} as the commit claims" if _by(first) else ""
+    return f"most likely ({_percent(first.probability)}): {said}{by}"
+
+
+def _trial_heading(row: Any) -> str:
+    if row.action == "evaluate":
+        return "EVALUATE one of these, the most telling first"
+    half = f", half {row.half}" if row.half else ""
+    return f"INSPECT: no existing model can separate these candidates{half}"
+
+
+def _trial_detail(row: Any) -> tuple[Detail, ...]:
+    if row.action != "evaluate":
+        return ()
+    subject = quote(row.releases[0] if row.releases else row.thing.subject)
+    return ((VERBATIM, f"forensics observe {subject} bad    # or: good"),)
+
+
+LAYOUTS = {
+    "suspects": Layout(
+        (
+            Column("P", lambda row: _percent(row.probability)),
+            Column("SOURCE", lambda row: row.thing.source, apart=True),
+            Column("WHAT CAME IN", lambda row: _change(row) or row.thing.title),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+        ),
+        heading=_heading,
+        detail=_suspect_detail,
+        opening=_suspect_opening,
+        empty="no suspect: nothing on record is upstream of what misbehaves",
+    ),
+    "next-test": Layout(
+        (
+            Column("BITS", lambda row: "" if row.gain is None else f"{row.gain:.2f}"),
+            Column("P(BAD)", lambda row: _percent(row.bad)),
+            Column("LEFT IF BAD", lambda row: "" if row.left_if_bad is None else f"{row.left_if_bad:,}"),
+            Column("IF GOOD", lambda row: "" if row.left_if_good is None else f"{row.left_if_good:,}"),
+            Column("SOURCE", lambda row: row.thing.source, apart=True),
+            Column("WHAT", lambda row: row.change or row.thing.title),
+            Column("RELEASES", lambda row: ", ".join(row.releases)),
+            Column("CLAIMED BY", lambda row: row.claimed_mail),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+        ),
+        heading=_trial_heading,
+        detail=_trial_detail,
+        empty="nothing to test",
+    ),
+}

@@ -1,0 +1,119 @@
+"""``next-test``: which version to evaluate next, what each outcome would leave, and when that cannot help any more."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forensics.answer import Answer, Thing
+from forensics.case import Case
+from forensics.localization import Advice, Descent, Located, next_tests
+from forensics_queries.entrance import entrances
+from forensics_queries.localized import Asked, localized, said
+from forensics_queries.moment import moment
+from forensics_queries.suspects import models_to_test, release_names
+from forensics_queries.things import things
+
+__all__ = ["Trial", "next_test"]
+
+_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Something to do next.
+
+    Attributes:
+        action: ``evaluate`` a model; ``inspect`` a candidate that no model can tell from others.
+        thing: the version to evaluate, or the candidate.
+        releases: of the version.
+        gain: expected information, in bits; None for an inspection.
+        bad: P(it is found bad); for an inspection P(it is a source).
+        left_if_bad, left_if_good: how many candidates would hold 90 % of the probability after either outcome; None
+            for an inspection.
+        half: 1 or 2: a run without this half of the candidates tells which half the source is in; None else.
+        change: how a candidate came in; empty for a version.
+        claimed_mail: of who brought a candidate in.
+    """
+
+    action: str
+    thing: Thing
+    releases: tuple[str, ...]
+    gain: float | None
+    bad: float
+    left_if_bad: int | None
+    left_if_good: int | None
+    half: int | None = None
+    change: str = ""
+    claimed_mail: str = ""
+
+
+def next_test(case: Case, asked: Asked | None = None, *, as_of: str | None = None) -> Answer[Trial]:
+    """Ranks what to test next.
+
+    Args:
+        case: the case.
+        asked: how the question is to be answered.
+        as_of: a revision or a time.
+
+    Returns:
+        Models to evaluate, the most telling first. Where no model can tell the likeliest candidates apart, those, in
+        two halves.
+
+    Raises:
+        UsageError: nothing, or nothing bad, was observed; a label is of no version, or contradicts another.
+    """
+    asked = asked or Asked()
+    when = moment(case, as_of)
+    where = localized(case, when, asked)
+    located = where.located
+    advice = next_tests(located, models_to_test(case, when, located), descent=Descent(located))
+    notes = [*where.notes]
+    found: tuple[Trial, ...] = ()
+    if not located.groups:
+        notes.append("no candidate is upstream of anything that misbehaves, so no test can tell them apart")
+    else:
+        notes += _advice(advice)
+        found = (*_evaluations(case, advice), *(_inspections(case, located, advice) if advice.stop else ()))
+    parameters = {"bad": " ".join(asked.bad), "good": " ".join(asked.good), "as_of": as_of or ""}
+    return Answer("next-test", parameters, found, when.coverage, tuple(notes), False)
+
+
+def _advice(advice: Advice) -> list[str]:
+    now = f"{said(advice.left, 'candidate')} hold 90 % of the probability now"
+    count = len(advice.first)
+    if advice.stop == "settled":
+        apart = (
+            f"no existing model can separate these {count:,} candidates; inspect them or retrain without half of them"
+        )
+        return [now, apart if count > 1 else "one candidate is left: inspect it"]
+    if advice.stop == "inseparable":
+        return [
+            now,
+            f"no existing model can separate the candidates; inspect these {count:,} or retrain without half of them",
+        ]
+    return [now]
+
+
+def _evaluations(case: Case, advice: Advice) -> Iterator[Trial]:
+    nodes = [weighed.test.node for weighed in advice.tests]
+    shown = things(case, nodes)
+    releases = release_names(case, nodes)
+    for weighed in advice.tests:
+        node = weighed.test.node
+        yield Trial(
+            "evaluate", shown[node], releases[node], round(weighed.gain, _DIGITS),
+            round(weighed.bad, _DIGITS), weighed.left_if_bad, weighed.left_if_good,
+        )  # fmt: skip
+
+
+def _inspections(case: Case, located: Located, advice: Advice) -> Iterator[Trial]:
+    shown = things(case, [int(located.origins.nodes[place]) for place in advice.first])
+    entered = entrances(case, located.origins, advice.first)
+    for number, half in enumerate(advice.halves, 1):
+        for place in half:
+            node = int(located.origins.nodes[place])
+            entrance = entered[place][0]
+            p = round(located.candidates[node], _DIGITS)
+            yield Trial(
+                "inspect", shown[node], (), None, p, None, None, number if len(advice.first) > 1 else None,
+                entrance.change, entrance.claimed_mail,
+            )  # fmt: skip

@@ -1,0 +1,235 @@
+"""``suspects``: where poison most likely came in, by what was observed, with the change behind each and why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forensics.answer import Answer, Step, Thing
+from forensics.case import Case
+from forensics.graph.reach import Search
+from forensics.localization import Group, Located, Repair, Test, next_tests
+from forensics.localization.influence import STEPS
+from forensics_queries.entrance import Entrance, entrances
+from forensics_queries.localized import Asked, Localized, localized, percent, said
+from forensics_queries.moment import moment
+from forensics_queries.statement import rows
+from forensics_queries.steps import explain, weakest
+from forensics_queries.things import things
+
+if TYPE_CHECKING:
+    from forensics_queries.moment import Moment
+
+__all__ = ["Labelled", "Suspect", "Witness", "models_to_test", "release_names", "suspects"]
+
+#: What follows from the digits beyond differs from machine to machine.
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A version that was observed.
+
+    Attributes:
+        state: ``bad`` or ``good``.
+        thing: the version.
+        releases: its releases.
+    """
+
+    state: str
+    thing: Thing
+    releases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """How a suspect leads to a version that misbehaves.
+
+    Attributes:
+        version: the version.
+        known: the strength of the path: its weakest step.
+        path: one shortest chain from the suspect.
+    """
+
+    version: Labelled
+    known: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Something through which poison may have come in.
+
+    Attributes:
+        group: number of its group, 1 for the likeliest: candidates that no observation tells apart.
+        probability: that it is a source.
+        group_probability: that a source is in its group.
+        stated: it is known to be bad, so that only further sources are sought.
+        thing: a content, an execution, or a version of unknown bytes.
+        entrances: how it came in.
+        explains: the versions that misbehave and descend from it.
+        contradicting: observations that speak against it: good versions that descend from it, and bad ones that do not.
+    """
+
+    group: int
+    probability: float
+    group_probability: float
+    stated: bool
+    thing: Thing
+    entrances: tuple[Entrance, ...]
+    explains: tuple[Witness, ...]
+    contradicting: tuple[Labelled, ...]
+
+
+def suspects(
+    case: Case, asked: Asked | None = None, *, everyone: bool = False, as_of: str | None = None
+) -> Answer[Suspect]:
+    """Ranks what poison can have come in through.
+
+    Args:
+        case: the case.
+        asked: how the question is to be answered.
+        everyone: list all candidates, and not only the groups that hold 90 % of the probability.
+        as_of: a revision or a time.
+
+    Raises:
+        UsageError: nothing, or nothing bad, was observed; a label is of no version, or contradicts another.
+    """
+    asked = asked or Asked()
+    when = moment(case, as_of)
+    where = localized(case, when, asked)
+    located = where.located
+    shown = located.groups if everyone else located.groups[: located.credible]
+    notes = [*where.notes, *_notes(case, where, shown)]
+    parameters = {
+        "bad": " ".join(asked.bad), "good": " ".join(asked.good), "labels": "reliable" if asked.reliable else "",
+        "inferred": str(asked.inferred).lower(), "repair": str(asked.repair).lower(), "as_of": as_of or "",
+    }  # fmt: skip
+    found = (*_stated(case, where), *_rows(case, where, shown))
+    short = not located.groups and not when.coverage.complete
+    return Answer("suspects", parameters, found, when.coverage, tuple(notes), short)
+
+
+def models_to_test(case: Case, when: "Moment", located: Located) -> list[Test]:
+    """The models that could be evaluated: one version of each content, none whose bytes were observed already."""
+    seen = sorted(located.evidence.observed)
+    found = rows(case, "suspects.models", observed=seen, until=when.until)
+    return [Test(version) for (version,) in found if not when.asked or when.stood(version)]
+
+
+def release_names(case: Case, versions: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The releases of versions; first the one that means this version alone, where there is one."""
+    own = dict(rows(case, "observations.releases", versions=list(versions)))
+    found: dict[int, list[str]] = {version: [own[version]] if version in own else [] for version in versions}
+    for version, _, name in rows(case, "blast_radius.releases", versions=list(versions)):
+        if name not in found[version]:
+            found[version].append(name)
+    return {version: tuple(names) for version, names in found.items()}
+
+
+def _rows(case: Case, where: Localized, shown: Sequence[Group]) -> Iterable[Suspect]:
+    located = where.located
+    places = [member for group in shown for member in group.members]
+    nodes = [int(located.origins.nodes[place]) for place in places]
+    entered = entrances(case, located.origins, places)
+    chains = _chains(located, {node: group for group in shown for node in _nodes(located, group)})
+    keys = sorted(chains)
+    paths = dict(zip(keys, explain(case, [chains[key] for key in keys]), strict=True))
+    paths = {key: _repaired(path, where.repaired) for key, path in paths.items()}
+    named = things(case, nodes)
+    labels = _labelled(case, located, {node for group in shown for node in (*group.explained, *group.contradicting)})
+    for number, group in enumerate(shown, 1):
+        for member, share in zip(group.members, group.shares, strict=True):
+            node = int(located.origins.nodes[member])
+            witnesses = [
+                Witness(labels[bad], weakest(paths[node, bad]), paths[node, bad])
+                for bad in group.explained
+                if (node, bad) in paths
+            ]
+            yield Suspect(
+                group=number,
+                probability=round(group.mass * share, _DIGITS),
+                group_probability=round(group.mass, _DIGITS),
+                stated=False,
+                thing=named[node],
+                entrances=entered[member],
+                explains=tuple(witnesses),
+                contradicting=tuple(labels[one] for one in group.contradicting),
+            )
+
+
+def _labelled(case: Case, located: Located, versions: Iterable[int]) -> dict[int, Labelled]:
+    """Observed versions as they are shown."""
+    wanted = sorted(set(versions))
+    shown = things(case, wanted)
+    releases = release_names(case, wanted)
+    bad = located.evidence.bad
+    return {node: Labelled("bad" if node in bad else "good", shown[node], releases[node]) for node in wanted}
+
+
+def _stated(case: Case, where: Localized) -> Iterable[Suspect]:
+    known = sorted(where.located.evidence.stated)
+    shown = things(case, known)
+    for node in known:
+        yield Suspect(0, 1.0, 1.0, True, shown[node], (), (), ())
+
+
+def _nodes(located: Located, group: Group) -> list[int]:
+    return [int(located.origins.nodes[member]) for member in group.members]
+
+
+def _chains(located: Located, wanted: dict[int, Group]) -> dict[tuple[int, int], list[int]]:
+    """A shortest path from each suspect to each bad version that it explains; one search a bad version."""
+    found: dict[tuple[int, int], list[int]] = {}
+    rows_up = located.influence.up
+    for bad in sorted({bad for group in wanted.values() for bad in group.explained}):
+        search = Search(rows_up, located.influence.graph.nodes, [bad], follow=STEPS)
+        search.advance()
+        reached = search.result()
+        for node, group in wanted.items():
+            if bad in group.explained and node in reached:
+                found[node, bad] = reached.path(node)[::-1]
+    return found
+
+
+def _repaired(path: tuple[Step, ...], repaired: Iterable[Repair]) -> tuple[Step, ...]:
+    """Names the steps that no document states, since they were supplied."""
+    supplied = {(one.version, one.run) for one in repaired}
+    before: int | None = None
+    steps = []
+    for step in path:
+        given = before is not None and not step.edge and (before, step.thing.id) in supplied
+        steps.append(replace(step, edge="used", strength="inferred", reason="slot-continuity") if given else step)
+        before = step.thing.id
+    return tuple(steps)
+
+
+def _notes(case: Case, where: Localized, shown: Sequence[Group]) -> list[str]:
+    located = where.located
+    if not located.groups:
+        return ["no candidate is upstream of anything that misbehaves: the lineage on record does not reach the cause"]
+    notes = []
+    if len(located.groups) > 1:
+        one, two, three = map(percent, located.sizes)
+        notes.append(f"one source {one}, two {two}, three {three}")
+    left = located.groups[len(shown) :]
+    if left:
+        count = sum(len(group.members) for group in left)
+        mass = sum(group.mass for group in left) / sum(group.mass for group in located.groups)
+        notes.append(f"{said(count, 'further candidate')} hold the other {percent(mass)}: --all lists them")
+    if len(located.evidence.bad | located.evidence.good) > 1 and located.fragile:
+        known = _labelled(case, located, located.fragile).values()
+        named = sorted(one.releases[0] if one.releases else one.thing.subject for one in known)
+        turned = f"any one of {len(named)} labels" if len(named) > 1 else "one label"
+        notes.append(
+            f"FRAGILE: were {turned} the other way round, other candidates would come first: {', '.join(named)}"
+        )
+    advice = next_tests(located, models_to_test(case, where.when, located))
+    notes.append(_grade(advice.grade, advice.ties))
+    if advice.stop == "settled":
+        notes.append("more labels will hardly narrow it down: inspect the candidates (forensics next-test lists them)")
+    return notes
+
+
+def _grade(grade: str, ties: int) -> str:
+    sets = f"{said(ties, 'set')} of candidates that no model can tell apart"
+    return f"{grade}: 95 % of the probability is held by {sets}"
