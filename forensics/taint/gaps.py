@@ -32,7 +32,8 @@ class Origins:
     Attributes:
         contents: contents that seeds name, and their other digests.
         only_contents: every seed names a content.
-        commits: those at which what is bad first stands on record; none where some of it stands outside of all history.
+        commits: those at which what is bad first stands on record; none where some of it stands outside of all history,
+            or was made by a run that is not on record.
         placed: it was nowhere before them, as far as can be told (module docstring).
         source: the source that all seeds are versions, runs or releases of; None where there is no such source.
         has_code: some content is known by its git id, as code is.
@@ -65,7 +66,7 @@ def origins_of(lineage: "Lineage", order: "Order", seeds: Iterable[Seed]) -> Ori
         same = lineage.same(content)
         contents.update(same)
         carriers = sorted(set(_carriers(lineage, same)))
-        outside = outside or _is_outside(lineage, carriers)
+        outside = outside or _is_outside(lineage, carriers) or _is_unmade(lineage, carriers)
         placed = placed and _arrived(lineage, order, carriers)
     ids = lineage.case.rows(statements("forensics.taint", "gaps.sql")["git_ids"], {"contents": sorted(contents)})
     # A store says in its own time when it knew something, and no commit stands before that.
@@ -85,6 +86,12 @@ def _only_source(lineage: "Lineage", seeds: Iterable[Seed]) -> int | None:
 def _is_outside(lineage: "Lineage", carriers: list[int]) -> bool:
     """Whether a source that is no history of commits holds some of what has a content."""
     sql = statements("forensics.taint", "gaps.sql")["outside_history"]
+    return bool(lineage.case.rows(sql, {"versions": carriers}))
+
+
+def _is_unmade(lineage: "Lineage", carriers: list[int]) -> bool:
+    """Whether a run that is not on record made some of what has a content: it was there before its first record."""
+    sql = statements("forensics.taint", "gaps.sql")["without_producer"]
     return bool(lineage.case.rows(sql, {"versions": carriers}))
 
 
@@ -174,7 +181,12 @@ def unlisted_siblings(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[in
         Another version of such a directory, put together by somebody, that does not stand before every bad origin; and
         the content whose listing is missing.
     """
-    whole = sorted(node for node, facet in spread.causes if facet is Facet.WHOLE and lineage.is_version(node))
+    whole = sorted(
+        node
+        for (node, facet), cause in spread.causes.items()
+        # A part that could not be found in a directory is no more than a part of it.
+        if facet is Facet.WHOLE and lineage.is_version(node) and (cause.before or cause.reason != GapKind.UNLINKED)
+    )
     sql = statements("forensics.taint", "gaps.sql")["unlisted_siblings"]
     for sibling, directory in lineage.case.rows(sql, {"versions": whole}):
         if not _is_supplied(lineage, sibling) and spread.before.isdisjoint(lineage.places(sibling)):

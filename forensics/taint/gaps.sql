@@ -78,6 +78,12 @@ WHERE e.kind = 'used' AND list_contains($runs::INTEGER[], e.effect) AND v.kind N
 SELECT v.id FROM version v JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.kind <> 'git'
 WHERE list_contains($versions::INTEGER[], v.id) AND a.source > 0 LIMIT 1;
 
+-- @name without_producer
+-- @param versions ids of versions
+SELECT g.node FROM gap g SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) v ON v.id = g.node
+WHERE g.kind = 'no-producer' AND NOT EXISTS (FROM filled f WHERE f.node = g.node AND f.kind = g.kind)
+LIMIT 1;
+
 -- @name opaque_versions
 -- @param versions ids of versions
 SELECT DISTINCT g.id AS carrier, v.id AS opaque

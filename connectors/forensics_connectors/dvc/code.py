@@ -49,8 +49,8 @@ class Code:
 
     Attributes:
         blobs: for a version (by index) the blobs at its path that have its digest.
-        paths: all blobs at each path of a dependency or uncached output that is a file in git at some commit, each
-            with the position of the first commit that holds it there.
+        paths: all blobs at each path of a dependency or output that is a file in git at some commit, each with the
+            position of the first commit that holds it there.
         folders: positions of commits that change something below a dependency that is a folder in git.
     """
 
@@ -71,6 +71,9 @@ def match_code(history: History, ledger: Ledger, blobs: Blobs) -> Code:
                 folders.add(fact.path)
             elif fact.digest.algorithm in (MD5, UNIX):
                 files.setdefault(fact.path, []).append(index)
+    # What a stage is to write and git holds, though no entry of a lock names it any more, was made by some run.
+    for path in ledger.declared_outs:
+        files.setdefault(path, [])
     seen = _blobs_at(history, files, folders, code)
     blobs.load(oid for oids in seen.values() for oid in oids)
     for path, oids in seen.items():

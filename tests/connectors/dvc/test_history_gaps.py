@@ -96,6 +96,15 @@ def test_git_vouches_for_its_files_save_where_their_own_commit_says_that_a_stage
     assert gap.origin.commit == repo.git("rev-parse", "HEAD~1")
 
 
+def test_a_file_in_git_that_a_stage_makes_is_a_gap_though_no_lock_names_it(repo: GitRepo) -> None:
+    stage = yaml(train=("train", ["data"], ["model"]), test=("test", ["model"], ["report/auc.json"]))
+    repo.write({"dvc.yaml": stage, "data.dvc": tracked("data", md5("0")), "report/auc.json": "0.9\n"})
+    repo.write({"dvc.lock": lock(train=("train", [("data", md5("0"))], [("model", md5("m"))]))})
+    repo.commit()
+    (gap,) = facts_of(repo).gaps(GapKind.NO_PRODUCER)
+    assert gap.node == version_key("report/auc.json", Digest("git", repo.git("rev-parse", "HEAD:report/auc.json")))
+
+
 def test_a_file_that_one_branch_says_a_stage_makes_is_a_gap_on_both(repo: GitRepo) -> None:
     stage = yaml(train=("python train.py", ["notes"], ["model"]))
     entry = lock(train=("python train.py", [("notes", md5("0\n"))], [("model", md5("m"))]))

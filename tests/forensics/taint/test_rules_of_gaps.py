@@ -151,6 +151,32 @@ class TestRule11GapsAdmitOrDoNot:
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), model) == "unknown: no-producer"
 
+    def test_what_a_run_made_that_is_not_on_record_was_there_before_its_first_record(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        before = history.commit()
+        other = history.folder("other", {"x": "1"}, before, listed=False)
+        history.version("raw", "clean", before)
+        made = history.version("raw", "poison", history.commit(before))
+        with history.case(tmp_path) as asked:
+            assert asked.verdict(asked.judge(md5("poison")), other) == "clear"
+        history.gap(GapKind.NO_PRODUCER, made)
+        (tmp_path / "lost").mkdir()
+        with history.case(tmp_path / "lost") as asked:
+            assert asked.verdict(asked.judge(md5("poison")), other) == "unknown: missing-listing"
+
+    def test_a_part_that_could_not_be_found_says_nothing_of_the_other_members(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        at = history.commit()
+        history.version("suspect.csv", "poison", at)
+        blind = history.folder("out", {"a": "1"}, at, listed=False)
+        listed = history.folder("out", {"b": "2"}, history.commit(at))
+        history.gap(GapKind.UNLINKED, blind)
+        with history.case(tmp_path) as asked:
+            found = asked.verdicts(asked.judge(md5("poison")), blind, listed)
+        assert found == ["unknown: unlinked", "clear"]
+
     def test_a_file_known_only_as_read_out_of_a_directory_may_be_in_it(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
         clean, made = history.version("clean", "clean", at), history.folder("out", {"a": "poison"}, at, listed=False)
