@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "path": ("questions", "Why one thing influences another: the shortest chain."),
     "diff": ("questions", "How the lineages of two versions differ, and by whose doing."),
     "suspects": ("localizing", "Where it most likely came from, with the change behind each."),
-    "next-test": ("localizing", "Which version to evaluate next, and what each outcome would leave."),
+    "next-test": ("localizing", "Which version to evaluate next, and what each outcome leaves."),
     "blast-radius": ("incident", "Everything that a bad subject affects, live models first."),
     "rollback": ("incident", "The newest clean version to go back to, and how."),
     "what-if": ("remedies", "The verdicts, were something clean, bad or never there."),

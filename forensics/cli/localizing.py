@@ -96,7 +96,7 @@ def next_test_command(
     repair: bool,
     as_of: str | None,
 ) -> None:
-    """Which version to evaluate next, and what each outcome would leave.
+    """Which version to evaluate next, and what each outcome leaves.
 
     The one that is expected to tell most about where poison came from, single sources and pairs considered.
     """
