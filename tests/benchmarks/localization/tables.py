@@ -1,9 +1,9 @@
-"""The tables of the reference: what is measured on one history, and how the measurements of many are shown."""
+"""What is measured on one history, table by table, and how the measurements of many histories are shown."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,7 +230,7 @@ def _table(name: str, rows: dict[str, dict[str, list[list[float]]]]) -> str:
 
 
 def _cell(histories: list[list[float]] | None) -> str:
-    """The mean of all values, and half of its interval."""
+    """The mean of all values and half of its interval; of counts the median too."""
     if not histories:
         return "-"
     values = [value for found in histories for value in found]
@@ -238,7 +238,9 @@ def _cell(histories: list[list[float]] | None) -> str:
     # How far each history pulls the mean away: histories are independent, the incidents of one are not.
     pulls = [sum(found) - middle * len(found) for found in histories]
     width = 1.96 * stdev(pulls) * len(pulls) ** 0.5 / len(values) if len(pulls) > 1 else float("nan")
-    return f"{middle:.2f} ±{width:.2f}" if max(values) <= 1 else f"{middle:.1f} ±{width:.1f}"
+    if max(values) <= 1:
+        return f"{middle:.2f} ±{width:.2f}"
+    return f"{middle:.1f} ±{width:.1f} (median {median(values):g})"
 
 
 def _rows(
