@@ -20,7 +20,7 @@ __all__ = ["USES", "Entry", "append", "breaks", "digest_of", "entries", "head"]
 _FIRST = "0" * 64
 
 #: Actions that use what a case holds and add no fact, mark or observation to it.
-USES = frozenset({"question", "report", "export", "seal", "verify"})
+USES = frozenset({"question", "report", "export", "seal"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
 """``journal``, ``keygen``, ``export`` and ``verify``: what is handed over, and how somebody else checks it."""
 
 import sys
-from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,18 +9,9 @@ from forensics.cli.options import Shared, asking, debug_option
 from forensics.cli.output import emit, say
 from forensics.errors import UsageError
 
-if TYPE_CHECKING:
-    from forensics.case import Case
-    from forensics.evidence.export import Page
-    from forensics.evidence.redaction import Pseudonyms
-    from forensics_queries.whereabouts import Look
-
 __all__ = ["export_command", "journal_command", "keygen_command", "verify_command"]
 
 _FAILED, _NOT_ALL = 1, 3
-
-#: The report in a bag: its format by the ending of its file.
-_REPORTS = {"html": "html", "md": "markdown"}
 
 
 @click.command(
@@ -103,10 +92,10 @@ def export_command(shared: Shared, folder: str, sign: str | None, also: str, doc
     from forensics.case import Case
     from forensics.evidence.export import export
     from forensics.evidence.keys import private_key
+    from forensics.report.incident.pages import pages
     from forensics_connectors.dvc.presence import Finder
 
     key = private_key(Path(sign)) if sign else None
-    look, argv = Finder(), ["forensics", *sys.argv[1:]]
     formats = [name.strip() for name in also.split(",") if name.strip()]
     with Case.open(shared.case, write=True) as case:
         answer = export(
@@ -116,25 +105,11 @@ def export_command(shared: Shared, folder: str, sign: str | None, also: str, doc
             also=formats,
             documents=documents,
             redact=redact,
-            look=look,
-            pages=_pages(case, look, argv),
-            argv=argv,
+            look=Finder(),
+            pages=pages,
+            argv=["forensics", *sys.argv[1:]],
         )
     emit(answer, shared)
-
-
-def _pages(case: "Case", look: "Look", argv: list[str]) -> "dict[str, Page]":
-    """The report as files of the bag; it is asked for once, and only if there is anything to report."""
-    from forensics.report import Page as Shown
-    from forensics.report.incident import MOST, incident, render
-
-    asked = cache(lambda: incident(case, look=look, argv=argv))
-
-    def page(form: str, pseudonyms: "Pseudonyms | None") -> bytes:
-        report = pseudonyms.value(asked()) if pseudonyms else asked()
-        return render(report, form, Shown(case=case.path.name, limit=MOST)).encode()
-
-    return {f"report.{ending}": partial(page, form) for ending, form in _REPORTS.items()}
 
 
 @click.command(

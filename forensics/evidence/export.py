@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forensics.answer import Answer
 from forensics.case import Case
@@ -30,10 +30,13 @@ from forensics_queries.whereabouts import Look
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["Exported", "Page", "export", "seal_path"]
+__all__ = ["Exported", "Page", "Pages", "export", "seal_path"]
 
-#: A file that is not made from the bundle: it gets what turns people into pseudonyms, or None.
-Page = Callable[[Pseudonyms | None], bytes]
+#: A file that is not made from the bundle: it gets what turns people in a value into pseudonyms, or None.
+Page = Callable[[Callable[[Any], Any] | None], bytes]
+
+#: Makes such files of a case, by path below ``data/``: ``forensics.report.incident.pages``.
+Pages = Callable[..., Mapping[str, Page]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def export(
     documents: bool = False,
     redact: bool = False,
     look: Look | None = None,
-    pages: Mapping[str, Page] | None = None,
+    pages: Pages | None = None,
     argv: Iterable[str] = (),
 ) -> Answer[Exported]:
     """Writes the evidence of a case as a bag, and journals that it did.
@@ -78,7 +81,8 @@ def export(
         documents: adds the documents that facts came from, read again from their sources; never data files.
         redact: people become pseudonyms, the same person the same one in all bags of a case.
         look: finds bytes, for the rollback targets.
-        pages: further files by path below ``data/``, where anything is marked: the report.
+        pages: makes further files where anything is marked: the report. It is called with the case, ``look`` and
+            ``argv``.
         argv: the command, for the journal.
 
     Returns:
@@ -105,8 +109,9 @@ def export(
         bundle = pseudonyms.redacted(bundle)
     payload = {file: write(bundle) for file, write in writers}
     payload |= kept
-    if bundle.questions:
-        payload |= {file: page(pseudonyms) for file, page in (pages or {}).items()}
+    if pages and bundle.questions:
+        further = pages(case, look=look, argv=argv)
+        payload |= {file: page(pseudonyms.value if pseudonyms else None) for file, page in further.items()}
     files = bag_files(payload, _info(bundle))
     envelope = seal(_statement(files, bundle), key) if key else b""
     done: dict[str, object] = {

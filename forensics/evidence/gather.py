@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +18,13 @@ from forensics.evidence.bundle import (
     FindingRecord,
     GapRecord,
     Head,
+    Node,
     SourceRecord,
     Tool,
 )
 from forensics.evidence.incident import incident
 from forensics.evidence.sql import rows
+from forensics.model import NodeKind
 from forensics.shapes import plain
 from forensics_queries.blast_radius import Affected, blast_radius
 from forensics_queries.coverage import coverage
@@ -83,8 +86,19 @@ def gather(case: Case, *, look: Look | None = None) -> Bundle:
         links=links,
         questions=answers.asked,
         not_read=seen.reasons,
-        notes=answers.notes,
+        notes=(*answers.notes, *_weak(nodes)),
     )
+
+
+def _weak(nodes: tuple[Node, ...]) -> Iterator[str]:
+    """Says how many versions are known by digests alone of which somebody can make two files."""
+    hashed = [node for node in nodes if node.thing.kind == NodeKind.VERSION and node.digests]
+    weak = sum(not any(digest.startswith("sha256:") for digest in node.digests) for node in hashed)
+    if weak:
+        yield (
+            f"{weak:,} of {len(hashed):,} versions are known by MD5 or SHA-1 alone, which name bytes and prove nothing "
+            "against who can make two files of one digest"
+        )
 
 
 def kept(journal: list[Entry]) -> tuple[Entry, ...]:

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -29,7 +29,8 @@ _PERSONS = frozenset(
 #: Fields that are computed, or that name things by what the program made up.
 _EXACT = frozenset({"digest", "uid", "previous", "kind", "state", "verdict", "file"})
 
-_MAIL = re.compile(r"[\w.+%-]+@(?!v\d)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
+_WORD = re.compile(r"\w+")
+_MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@(?!v\d)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
 #: What a record of the journal says of who did something.
 _AUTHOR = re.compile(r'("author": )"((?!person-)[^"\\]+)"')
 _HOME = re.compile(r"(/home/|/Users/|\\Users\\)([^/\\\s\"':]+)")
@@ -46,10 +47,12 @@ class Pseudonyms:
     def __init__(self, salt: str, people: Mapping[str, str]) -> None:
         self._salt = salt.encode()
         self._same = {name.strip().lower(): mail.lower() for name, mail in people.items() if mail}
-        known = {name for name in people if "@" in name or " " in name.strip()}
-        ordered = sorted(known, key=lambda name: (-len(name), name))
-        whole = "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in ordered)
-        self._known = re.compile(whole or r"(?!)", re.IGNORECASE)
+        # By their first word, the longest first: with one pattern of all names, time would grow with text and people.
+        self._by_word: dict[str, list[str]] = {}
+        for name in sorted(map(str.strip, people), key=lambda name: (-len(name), name)):
+            first = _WORD.search(name)
+            if first and ("@" in name or " " in name):
+                self._by_word.setdefault(first[0].lower(), []).append(name[first.start() :])
 
     @classmethod
     def of(cls, case: Case) -> "Pseudonyms":
@@ -76,9 +79,22 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """A text with the people in it replaced."""
-        text = self._known.sub(lambda found: self.person(found[0]), text)
+        text = "".join(self._without_known(text))
         text = _MAIL.sub(lambda found: self.person(found[0]), text)
         return _HOME.sub(lambda found: found[1] + self.person(found[2]), text)
+
+    def _without_known(self, text: str) -> Iterator[str]:
+        done = 0
+        for word in _WORD.finditer(text):
+            start = word.start()
+            for name in self._by_word.get(word[0].lower(), ()) if start >= done else ():
+                end = start + len(name)
+                if text[start:end].lower() == name.lower() and not text[end : end + 1].isalnum():
+                    yield text[done:start]
+                    yield self.person(name)
+                    done = end
+                    break
+        yield text[done:]
 
     def redacted(self, bundle: Bundle) -> Bundle:
         """The bundle without people. Entries of the journal that named some are listed as ``hidden``."""

@@ -6,6 +6,7 @@ sizes and counts are limited.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
@@ -30,7 +31,7 @@ HOLDS, FAILS, OPEN = "holds", "fails", "not checked"
 
 _TAGS = ("bag-info.txt", "bagit.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS), *TAG_MANIFESTS)
 _EVIDENCE, _CUSTODY = "data/evidence.json", "data/custody.jsonl"
-_LARGEST = 1 << 30  # bytes of a file that is parsed
+_LARGEST = 256 << 20  # bytes of a file that is parsed
 _LARGEST_SEAL = 1 << 20
 _MOST_TOLD = 100
 
@@ -87,6 +88,7 @@ def verify_bag(
     Returns:
         A row a check, and one for each thing that fails.
     """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - what the path says, no link followed
     try:
         found = read_bag(folder)
     except IntegrityError as error:
