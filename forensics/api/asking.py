@@ -1,6 +1,6 @@
 """What all methods of a case rest on: the file is opened, a function of the library asked, and the file closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -10,10 +10,18 @@ from forensics.api.result import Result
 from forensics.case import Case
 from forensics.errors import CaseError
 
-__all__ = ["Asking"]
+__all__ = ["Asking", "Several", "each"]
+
+#: One text, or several.
+Several = str | Sequence[str]
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
+
+
+def each(given: Several) -> tuple[str, ...]:
+    """Each of several texts; a text alone is one, and not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class Asking:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forensics.api.asking import Asking
+from forensics.api.asking import Asking, Several, each
 from forensics.api.result import Result
 from forensics.errors import UsageError
 
@@ -68,7 +68,7 @@ class Changes(Asking):
         by: str = "",
         why: str = "",
         reliability: float | None = None,
-        metrics: Sequence[str] = (),
+        metrics: Several = (),
         better: str | None = None,
     ) -> "Result[Observation]":
         """Records a symptom: ``observe("fraud@v1.4.0", "bad")``; ``observe("list")``; ``observe("withdraw", "2")``.
@@ -78,6 +78,7 @@ class Changes(Asking):
         """
         from forensics_queries import observe
 
+        metrics = each(metrics)
         _check(words, metrics, reliability, better)
         argv = self._said("observe", *words, *metrics)
         if metrics:
@@ -122,21 +123,22 @@ class Changes(Asking):
         """The evidence of the case as a bag that others can check, in a new folder."""
         from forensics.evidence.export import export
         from forensics.evidence.keys import private_key
+        from forensics.report.incident.pages import pages
         from forensics_connectors.dvc.presence import Finder
 
         key = private_key(Path(sign)) if sign else None
         formats = [name.strip() for name in also.split(",") if name.strip()]
         return self._change(
             export, Path(folder), key=key, also=formats, documents=documents, redact=redact, look=Finder(),
-            argv=self._said("export", folder),
+            pages=pages, argv=self._said("export", folder),
         )  # fmt: skip
 
     def verify(
         self,
         folder: str | Path = "",
         *,
-        keys: Sequence[str | Path] = (),
-        sources: Sequence[str] = (),
+        keys: Several = (),
+        sources: Several = (),
         head: str = "",
     ) -> "Result[Check]":
         """Whether a bag, or without one the journal of this case, is as it was made.
@@ -152,8 +154,8 @@ class Changes(Asking):
             raise UsageError("--trusted-key and --sources are for a bag", hint="name it: forensics verify DIR")
         if not folder:
             return self.ask(verify_case, head=head)
-        trusted = [public_key(Path(key)) for key in keys]
-        again = (lambda evidence: recheck(evidence, sources)) if sources else None
+        trusted = [public_key(Path(key)) for key in each(keys)]
+        again = (lambda evidence: recheck(evidence, each(sources))) if sources else None
         return Result(verify_bag(Path(folder), trusted=trusted, head=head, sources=again), self.file.name)
 
 

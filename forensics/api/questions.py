@@ -1,9 +1,8 @@
 """The questions that only read, as methods."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from forensics.api.asking import Asking
+from forensics.api.asking import Asking, Several, each
 
 if TYPE_CHECKING:
     from forensics.api.result import Result
@@ -16,12 +15,15 @@ if TYPE_CHECKING:
     from forensics_queries.journal import Recorded
     from forensics_queries.log import Entry
     from forensics_queries.marks import Mark
+    from forensics_queries.next_test import Trial
     from forensics_queries.path import Link
     from forensics_queries.plan import PlanStep
     from forensics_queries.releases import InUse
     from forensics_queries.rollback import Target
     from forensics_queries.show import Fact
     from forensics_queries.sources import Acquisition
+    from forensics_queries.suspects import Suspect
+    from forensics_queries.timeline import Occurrence
     from forensics_queries.trace import Ancestor
     from forensics_queries.what_if import Supposed
 
@@ -84,11 +86,11 @@ class Questions(Asking):
 
         return self.ask(diff, old, new)
 
-    def blast_radius(self, *subjects: str, models: Sequence[str] = (), as_of: str | None = None) -> "Result[Affected]":
+    def blast_radius(self, *subjects: str, models: Several = (), as_of: str | None = None) -> "Result[Affected]":
         """Everything that bad subjects affect, beside what is marked, live models first."""
         from forensics_queries.blast_radius import blast_radius
 
-        return self.ask(blast_radius, subjects, as_of=as_of, models=models)
+        return self.ask(blast_radius, subjects, as_of=as_of, models=each(models))
 
     def rollback(
         self, *subjects: str, trusted: bool = False, as_of: str | None = None, risk: float = 0.05
@@ -102,15 +104,15 @@ class Questions(Asking):
     def what_if(
         self,
         *,
-        clean: Sequence[str] = (),
-        drop: Sequence[str] = (),
-        bad: Sequence[str] = (),
+        clean: Several = (),
+        drop: Several = (),
+        bad: Several = (),
         as_of: str | None = None,
     ) -> "Result[Supposed]":
         """The verdicts, were something clean, bad or never there."""
         from forensics_queries.what_if import what_if
 
-        return self.ask(what_if, clean=clean, drop=drop, bad=bad, as_of=as_of)
+        return self.ask(what_if, clean=each(clean), drop=each(drop), bad=each(bad), as_of=as_of)
 
     def rebuild(self, *subjects: str, trusted: bool = False, as_of: str | None = None) -> "Result[PlanStep]":
         """The fewest stages to run again so that models are clean; commands are given, not run."""
@@ -118,6 +120,47 @@ class Questions(Asking):
         from forensics_queries.rebuild import rebuild
 
         return self.ask(rebuild, subjects, look=Finder(trusted=trusted), as_of=as_of)
+
+    def suspects(
+        self,
+        *,
+        bad: Several = (),
+        good: Several = (),
+        labels: str | None = None,
+        inferred: bool = False,
+        repair: bool = False,
+        everyone: bool = False,
+        as_of: str | None = None,
+    ) -> "Result[Suspect]":
+        """Where it most likely came from, with the change behind each; ``labels`` may be ``reliable``."""
+        from forensics_queries.localized import Asked
+        from forensics_queries.suspects import suspects
+
+        asked = Asked(each(bad), each(good), labels == "reliable", inferred, repair)
+        return self.ask(suspects, asked, everyone=everyone, as_of=as_of)
+
+    def next_test(
+        self,
+        *,
+        bad: Several = (),
+        good: Several = (),
+        labels: str | None = None,
+        inferred: bool = False,
+        repair: bool = False,
+        as_of: str | None = None,
+    ) -> "Result[Trial]":
+        """Which version to evaluate next, and what each outcome would leave."""
+        from forensics_queries.localized import Asked
+        from forensics_queries.next_test import next_test
+
+        asked = Asked(each(bad), each(good), labels == "reliable", inferred, repair)
+        return self.ask(next_test, asked, as_of=as_of)
+
+    def timeline(self, *, since: str | None = None, until: str | None = None) -> "Result[Occurrence]":
+        """Commits, runs, releases, stage moves, deployments, readings, marks and observations, in one order."""
+        from forensics_queries.timeline import timeline
+
+        return self.ask(timeline, since=since, until=until)
 
     def releases(self, subject: str = "", *, as_of: str | None = None) -> "Result[InUse]":
         """What is in use where, since when, and its verdict."""

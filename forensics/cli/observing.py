@@ -1,12 +1,9 @@
 """``observe``: a symptom, an inspection, or the series of a metric."""
 
-import sys
-
 import click
 
 from forensics.cli.options import Shared, asking
 from forensics.cli.output import emit
-from forensics.errors import UsageError
 
 __all__ = ["observe_command"]
 
@@ -50,35 +47,6 @@ def observe_command(
     A SUBJECT is one version of a model, best named by its release; for bad also bytes, by digest or file; for clean
     any version, file or run. Kept as what it means now, with who says so; withdrawn, never erased.
     """
-    from forensics.case import Case
-    from forensics_queries import observe
-
-    argv = ["forensics", *sys.argv[1:]]
-    _check(words, metrics, reliability, better)
-    with Case.open(shared.case, write=words != ("list",)) as case:
-        if metrics:
-            answer = observe.observe_metrics(case, metrics, better=better or "", reason=why, author=by, argv=argv)
-        elif words == ("list",):
-            answer = observe.list_observations(case)
-        elif words[0] == "withdraw" and len(words) == 2 and words[1].isdecimal():
-            answer = observe.withdraw_observation(case, int(words[1]), reason=why, author=by, argv=argv)
-        else:
-            *subjects, state = words
-            answer = observe.observe(case, subjects, state, reason=why, author=by, reliability=reliability, argv=argv)
+    case = shared.opened()
+    answer = case.observe(*words, by=by, why=why, reliability=reliability, metrics=metrics, better=better).answer
     emit(answer, shared)
-
-
-def _check(words: tuple[str, ...], metrics: tuple[str, ...], reliability: float | None, better: str | None) -> None:
-    """Refuses words that do not go together, before anything is opened."""
-    if not words and not metrics:
-        raise UsageError(
-            "nothing was observed", hint="say what and how it was: forensics observe fraud@v1.4.0 bad; or: list"
-        )
-    if words and metrics:
-        raise UsageError(
-            "a metric is observed by itself", hint="leave the subject out: forensics observe --metrics auc"
-        )
-    if metrics and reliability is not None:
-        raise UsageError("a metric has no reliability", hint="how far it spreads by itself tells what a drop is worth")
-    if better and not metrics:
-        raise UsageError(f"--{better}-is-better is said of a metric", hint="name it with --metrics")

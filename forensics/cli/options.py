@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forensics.case import case_path
+
+if TYPE_CHECKING:
+    from forensics.api import OpenCase
 
 __all__ = ["Shared", "as_of_option", "asking", "debug_option"]
 
@@ -40,6 +43,12 @@ class Shared:
     limit: int | None = None
     quiet: bool = False
     color: str = "auto"
+
+    def opened(self) -> "OpenCase":
+        """The case, whose methods are the questions; the journal keeps the words of this process."""
+        from forensics.api import OpenCase
+
+        return OpenCase(self.case, ("forensics", *sys.argv[1:]))
 
     @property
     def colored(self) -> bool:
