@@ -23,7 +23,7 @@ LIKELY, POSSIBLE = 0.5, 0.05
 _GAPS = frozenset(kind.value for kind in GapKind)
 #: Candidates whose gaps are looked at, the likeliest first.
 _MOST_CANDIDATES = 200
-_DIGITS = 4
+_DIGITS, _LEAST = 4, 0.0001
 
 
 def chance(p: float | None) -> str:
@@ -58,7 +58,7 @@ class Contamination:
         if self._descent is None:
             return {}
         found = zip(asked, self._descent.contamination(asked).tolist(), strict=True)
-        known = {version: round(p, _DIGITS) for version, p in found}
+        known = {version: _rounded(p) for version, p in found}
         return {
             version: p
             for version, p in known.items()
@@ -100,6 +100,11 @@ def contamination(when: Moment) -> Contamination | None:
     ]
     gaps = _gaps(when, nodes[:_MOST_CANDIDATES])
     return Contamination(observed, tuple(notes), gaps, Descent(located))
+
+
+def _rounded(p: float) -> float:
+    """Never certain unless it is."""
+    return p if p in {0.0, 1.0} else min(max(round(p, _DIGITS), _LEAST), 1 - _LEAST)
 
 
 def _why_nothing(observed: Observed) -> str:

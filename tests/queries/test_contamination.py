@@ -82,7 +82,8 @@ def test_a_metric_alone_gives_the_rollback_that_the_truth_gives(sample: Case, fr
     marked = rollback(sample, [fraud_repo.models[0]], supposed=[fraud_repo.poisoned_subject]).rows
     assert [row.thing.digest for row in by_symptom] == [row.thing.digest for row in marked]
     assert by_symptom[0].releases == (fraud_repo.retrained_release,)
-    assert by_symptom[0].p == 0
+    assert by_symptom[0].p is not None
+    assert by_symptom[0].p < 0.01
     assert {refused.reason for refused in by_symptom[0].refused} == {"likely"}
 
 

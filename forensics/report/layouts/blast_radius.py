@@ -4,7 +4,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import Column, Detail, Layout
-from forensics.report.layouts.parts import labelled, probability
+from forensics.report.layouts.parts import labelled, percent
 from forensics.report.rows import chain
 from forensics.report.text import clock
 from forensics.report.words import REASONS
@@ -64,8 +64,8 @@ def _detail(row: Any) -> tuple[Detail, ...]:
 
 
 def _probability(row: Any) -> str:
-    """``likely 0.63``."""
-    return " ".join(word for word in (row.chance, probability(row.p).removeprefix("P ").replace("> ", ">")) if word)
+    """``likely 63 %``."""
+    return "" if row.p is None else f"{row.chance} {percent(row.p)}".lstrip()
 
 
 def _window(one: Any) -> str:

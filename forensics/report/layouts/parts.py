@@ -5,7 +5,7 @@ from typing import Any
 from forensics.answer import Thing
 from forensics.report.layout import Detail
 
-__all__ = ["commit_oid", "counted", "labelled", "of_whole", "one_line", "probability", "said_by", "stated_by"]
+__all__ = ["commit_oid", "counted", "labelled", "of_whole", "one_line", "percent", "said_by", "stated_by"]
 
 
 def counted(counts: dict[str, int], otherwise: str, many: str = "") -> str:
@@ -13,11 +13,9 @@ def counted(counts: dict[str, int], otherwise: str, many: str = "") -> str:
     return ", ".join(f"{n:,} {kind}{many if n > 1 else ''}" for kind, n in counts.items() if n) or otherwise
 
 
-def probability(p: float | None) -> str:
-    """``P 0.63``; empty where it cannot be told."""
-    if p is None:
-        return ""
-    return "P < 0.001" if p < 0.001 else "P > 0.999" if p > 0.999 else f"P {p:.2g}"
+def percent(p: float) -> str:
+    """A probability for people: never 0 % or 100 % unless it is."""
+    return "< 1 %" if 0 < p < 0.005 else "> 99 %" if 0.995 < p < 1 else f"{p * 100:.0f} %"
 
 
 def one_line(message: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import VERBATIM, Column, Detail, Layout
-from forensics.report.layouts.parts import counted, labelled, probability
+from forensics.report.layouts.parts import counted, labelled, percent
 from forensics.report.layouts.rebuild import step_detail
 
 __all__ = ["LAYOUTS"]
@@ -45,7 +45,8 @@ def _detail(row: Any) -> tuple[Detail, ...]:
         (f"at P <= {', '.join(f'{tier.risk:g}' for tier in tiers)}:", said) for said, tiers in groupby(row.tiers, _tier)
     ]
     for refused in row.refused:
-        said = (refused.reason, refused.place.title if refused.place else "", probability(refused.p))
+        chance = "" if refused.p is None else f"P {percent(refused.p)}"
+        said = (refused.reason, refused.place.title if refused.place else "", chance)
         because = f" ({', '.join(part for part in said if part)})" if any(said) else ""
         named = f" ({', '.join(refused.releases)})" if refused.releases else ""
         found.append(
@@ -68,7 +69,7 @@ def _tier(tier: Any) -> str:
     if tier.thing is None:
         return "nothing to go back to"
     lost = f"{tier.lost:,} version{'' if tier.lost == 1 else 's'} given up"
-    return f"{tier.thing.digest or tier.thing.title}, {probability(tier.p)}, {lost}"
+    return f"{tier.thing.digest or tier.thing.title}, P {percent(tier.p or 0)}, {lost}"
 
 
 LAYOUTS = {
@@ -78,7 +79,7 @@ LAYOUTS = {
             Column("WHAT", lambda row: row.artifact),
             Column("RELEASES", lambda row: ", ".join(row.releases)),
             Column("BYTES", lambda row: row.bytes),
-            Column("P", lambda row: probability(row.p).removeprefix("P "), spare=True),
+            Column("P", lambda row: "" if row.p is None else percent(row.p), spare=True),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
         ),
         heading=lambda row: _OUTCOMES.get(row.outcome, row.outcome),

@@ -6,7 +6,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import VERBATIM, Column, Detail, Layout
-from forensics.report.layouts.parts import commit_oid, labelled, one_line
+from forensics.report.layouts.parts import commit_oid, labelled, one_line, percent
 from forensics.report.rows import chain
 from forensics.report.text import clock
 
@@ -14,10 +14,6 @@ __all__ = ["LAYOUTS"]
 
 #: Labels that a heading names.
 _NAMED = 4
-
-
-def _percent(p: float) -> str:
-    return "< 1 %" if 0 < p < 0.005 else "> 99 %" if 0.995 < p < 1 else f"{p * 100:.0f} %"
 
 
 def _change(row: Any) -> str:
@@ -35,7 +31,7 @@ def _heading(row: Any) -> str:
     weak = f" by steps that are {', '.join(known)}" if known else ""
     fit = f"leads to {_named(witness.version for witness in row.explains)}{weak}"
     against = f"; against it: {_named(row.contradicting)}" if row.contradicting else ""
-    return f"GROUP {row.group}, {_percent(row.group_probability)}: {fit}{against}"
+    return f"GROUP {row.group}, {percent(row.group_probability)}: {fit}{against}"
 
 
 def _named(labelled_versions: Iterable[Any]) -> str:
@@ -64,7 +60,7 @@ def _suspect_opening(answer: Answer[Any]) -> str:
     first = rows[0]
     said = _change(first) or first.thing.title
     by = f", by {_by(first)} as the commit claims" if _by(first) else ""
-    return f"most likely ({_percent(first.probability)}): {said}{by}"
+    return f"most likely ({percent(first.probability)}): {said}{by}"
 
 
 def _trial_heading(row: Any) -> str:
@@ -84,7 +80,7 @@ def _trial_detail(row: Any) -> tuple[Detail, ...]:
 LAYOUTS = {
     "suspects": Layout(
         (
-            Column("P", lambda row: _percent(row.probability)),
+            Column("P", lambda row: percent(row.probability)),
             Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT CAME IN", lambda row: _change(row) or row.thing.title),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
@@ -97,7 +93,7 @@ LAYOUTS = {
     "next-test": Layout(
         (
             Column("BITS", lambda row: "" if row.gain is None else f"{row.gain:.2f}"),
-            Column("P(BAD)", lambda row: _percent(row.bad)),
+            Column("P(BAD)", lambda row: percent(row.bad)),
             Column("LEFT IF BAD", lambda row: "" if row.left_if_bad is None else f"{row.left_if_bad:,}"),
             Column("IF GOOD", lambda row: "" if row.left_if_good is None else f"{row.left_if_good:,}"),
             Column("SOURCE", lambda row: row.thing.source, apart=True),
