@@ -95,7 +95,7 @@ _CONTENTS: dict[str, Callable[[Case, Gathered], _Content]] = {
     "scope": lambda _, gathered: ((), (gathered.affected,)),
     "timeline": lambda _, gathered: ((), ()),
     "containment": lambda _, gathered: (words.containment(gathered), ()),
-    "recovery": lambda _, gathered: ((), (gathered.targets,)),
+    "recovery": lambda _, gathered: (words.recovery(gathered), (gathered.targets,)),
     "evidence": _evidence,
     "lessons": lambda _, gathered: (words.lessons(gathered), ()),
 }

@@ -21,7 +21,10 @@ from forensics_queries.rollback import Target, rollback
 from forensics_queries.sources import Acquisition, sources
 from forensics_queries.whereabouts import Look
 
-__all__ = ["Gathered", "ask"]
+__all__ = ["Gathered", "ask", "journal"]
+
+#: For so many models at most a way back is looked for, the most urgent ones; more would take minutes and fill no need.
+_WAYS_BACK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Gathered:
     Attributes:
         head: the newest entry of the journal that added a fact, a mark or an observation; None where it has none.
         graph: of the incident, not folded.
+        unasked: for how many affected or unknown models no way back was looked for.
     """
 
     marks: Answer[Mark]
@@ -41,6 +45,7 @@ class Gathered:
     targets: Answer[Target]
     head: Entry | None
     graph: Neighbourhood
+    unasked: int = 0
 
     @property
     def answers(self) -> tuple[Answer[Any], ...]:
@@ -64,7 +69,9 @@ def ask(case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, a
     marks = list_marks(case)
     accused = [f"mark:{mark.mark}" for mark in marks.rows if mark.standing and mark.state in {"bad", "suspect"}]
     origins = tuple(_origins(case, [*accused, *subjects], as_of))
-    targets = rollback(case, look=look, supposed=subjects, as_of=as_of)
+    models = {(row.thing.source, row.thing.path): row.thing.subject for row in affected.rows if row.kind == "model"}
+    urgent = tuple(models.values())[:_WAYS_BACK] if len(models) > _WAYS_BACK else ()
+    targets = rollback(case, urgent, look=look, supposed=subjects, as_of=as_of)
     chain = [entry for entry in entries(case.connection) if entry.action not in USES]
     brought = [row for answer in origins for row in answer.rows]
     return Gathered(
@@ -76,6 +83,7 @@ def ask(case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, a
         targets=targets,
         head=chain[-1] if chain else None,
         graph=neighbourhood(case, affected.rows, targets.rows, brought, subjects, as_of=as_of),
+        unasked=len(models) - len(urgent) if urgent else 0,
     )
 
 

@@ -12,7 +12,7 @@ from forensics_queries.blast_radius import Affected
 from forensics_queries.exposure import Window
 from forensics_queries.rollback import Target
 
-__all__ = ["containment", "detection", "evidence", "lead", "lessons"]
+__all__ = ["containment", "detection", "evidence", "lead", "lessons", "recovery"]
 
 #: So many marks and subjects are named among the first sentences.
 _STARTS = 3
@@ -32,12 +32,12 @@ def lead(gathered: Gathered) -> Iterator[str]:
     models = [row for row in affected if row.kind == "model"]
     live = [row for row in affected if row.stages]
     doubtful = [row for row in rows if row.verdict == "unknown" and row.stages]
-    unknown = len(rows) - len(affected)
+    unknown, distinct = len(rows) - len(affected), _distinct(models)
     if not rows:
         yield "Nothing is affected, by what is on record."
     else:
         yield (
-            f"{_many(len(_alike(models)), 'model')} {_is(len(_alike(models)))} affected, in "
+            f"{_many(distinct, 'model')} {_is(distinct)} affected, in "
             f"{_many(len(models), 'version')}; {_many(len(live), 'affected version')} {_is(len(live))} live."
         )
     yield from _limits(gathered)
@@ -102,7 +102,7 @@ def _way_back(row: Affected, targets: Answer[Target]) -> str:
         return f"Go back to {'; or, from a parallel branch, to '.join(ways)}."
     if found:
         return "No clean version is left: it has to be built again, as planned under recovery."
-    return "Nothing on record can be gone back to: forensics rollback names what it looked at."
+    return "No way back is on record: see recovery, and forensics rollback."
 
 
 def _to(target: Target) -> str:
@@ -114,16 +114,24 @@ def _is_of(target: Target, thing: Thing) -> bool:
     return target.artifact == thing.path and target.thing.source == thing.source
 
 
-def _alike(rows: Iterable[Affected]) -> list[set[object]]:
-    """Models, one for each artifact; artifacts of several sources that share bytes are one."""
-    groups: list[set[object]] = []
+def _distinct(rows: Iterable[Affected]) -> int:
+    """How many models there are: one for each artifact; artifacts of several sources that share bytes are one."""
+    leader: dict[object, object] = {}
+
+    def lead_of(key: object) -> object:
+        leader.setdefault(key, key)
+        while leader[key] != key:
+            leader[key] = leader[leader[key]]
+            key = leader[key]
+        return key
+
+    artifacts = set()
     for row in rows:
-        own: set[object] = {(row.thing.source, row.thing.path), *([row.thing.digest] if row.thing.digest else [])}
-        for group in [group for group in groups if group & own]:
-            own |= group
-            groups.remove(group)
-        groups.append(own)
-    return groups
+        artifact = row.thing.source, row.thing.path
+        artifacts.add(artifact)
+        if row.thing.digest:
+            leader[lead_of(row.thing.digest)] = lead_of(artifact)
+    return len({lead_of(artifact) for artifact in artifacts})
 
 
 def detection(gathered: Gathered) -> Iterator[str]:
@@ -161,6 +169,12 @@ def containment(gathered: Gathered) -> Iterator[str]:
         yield f"Then {_many(rest, 'version')} without a release, so that nothing new is built on them: see scope."
     if rows:
         yield "Nothing here was run by the program."
+
+
+def recovery(gathered: Gathered) -> Iterator[str]:
+    """For which models no way back was looked for."""
+    if gathered.unasked:
+        yield f"NOT ALL: only for the most urgent models; forensics rollback MODEL for {gathered.unasked:,} more."
 
 
 def evidence(gathered: Gathered) -> Iterator[str]:

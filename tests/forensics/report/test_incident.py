@@ -204,7 +204,7 @@ def test_hostile_names_are_text_in_csv_and_on_the_terminal(hostile_report: Answe
 
 
 def test_an_incident_of_thousands_is_drawn_small_and_counts_the_rest(tmp_path: Path) -> None:
-    files = {f"out/{number}": f"made {number}" for number in range(800)}
+    files = {f"out/{number}": f"made {number}" for number in range(700)}
     wide = Toy(
         "wide",
         (Step((), {"data": "BAD", **files, "models/m": "m"}),),
