@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from forensics.answer import Step, Thing
 from forensics.case import Case
 from forensics.model import ArtifactKind, EdgeKind, NodeKind, Strength
-from forensics.taint import Level
+from forensics.taint import Level, Lineage
 from forensics_queries.blame import Blamed
 from forensics_queries.blast_radius import Affected, judged
 from forensics_queries.rollback import Target
 from forensics_queries.things import things
 
-__all__ = ["Link", "Neighbourhood", "Node", "neighbourhood"]
+__all__ = ["Link", "Neighbourhood", "Node", "happened_to", "neighbourhood"]
 
 #: So many versions are followed at most, the most urgent first; a picture of more could not be read.
 MOST = 600
@@ -87,7 +87,8 @@ def neighbourhood(
 
     Args:
         case: the case.
-        affected: the rows of ``blast_radius``, of the same subjects and moment; those at the end are left out first.
+        affected: the rows of ``blast_radius``, of the same subjects and moment; those at the end are left out first,
+            and those that only observations speak against always.
         targets: what to go back to, of ``rollback``; those that keep or restore a version are shown.
         origins: the commits that brought what is bad itself.
         subjects: SUBJECTs that are taken as bad beside the standing marks.
@@ -100,7 +101,8 @@ def neighbourhood(
     Raises:
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
-    judgement, start, when = judged(case, subjects, as_of)
+    judgement, start, when = judged(case, subjects, as_of, or_observed=True)
+    affected = [row for row in affected if row.path]
     shown = affected[:MOST]
     links: dict[tuple[int, int], str] = {}
     core = {row.thing.id for row in shown}
@@ -146,6 +148,19 @@ def neighbourhood(
         Link(*pair, known) for pair, known in sorted(links.items()) if pair[0] != pair[1] and kept.issuperset(pair)
     )
     return Neighbourhood(nodes, found, len(affected) - len(shown), len(plain))
+
+
+def happened_to(case: Case, graph: Neighbourhood) -> frozenset[int]:
+    """The nodes whose times tell the story of an incident.
+
+    What is not clear, what is bad itself and what to go back to; the commits at which these first stand on record; and
+    their releases.
+    """
+    lineage = Lineage(case)
+    told = [node.thing.id for node in graph.nodes if node.role or node.verdict != Level.CLEAR.name.lower()]
+    commits = (commit for node in told for commit in lineage.places(node))
+    releases = (release for node in told for release, _ in lineage.effects(node, EdgeKind.RELEASED))
+    return frozenset((*told, *commits, *releases))
 
 
 def _contract(row: Affected, links: dict[tuple[int, int], str]) -> list[int]:

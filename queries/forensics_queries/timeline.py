@@ -1,5 +1,6 @@
 """``timeline``: all that has a time, in one order, with whose clock says so."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,13 +53,16 @@ class Occurrence:
     document_commit: str
 
 
-def timeline(case: Case, *, since: str | None = None, until: str | None = None) -> Answer[Occurrence]:
+def timeline(
+    case: Case, *, since: str | None = None, until: str | None = None, of: Collection[int] | None = None
+) -> Answer[Occurrence]:
     """Lists commits, runs, registrations, releases, stage moves, deployments, readings, marks and observations.
 
     Args:
         case: the case.
         since: ISO 8601, UTC where it names no zone; what is earlier is left out.
         until: the same; what is then or later is left out.
+        of: nodes; what happened to others is left out, and what happened to none in particular stays.
 
     Returns:
         By time, and then in a fixed order. Claimed times order nothing but this list: ancestry says what came before.
@@ -69,6 +73,8 @@ def timeline(case: Case, *, since: str | None = None, until: str | None = None) 
     first, last = _microseconds(since), _microseconds(until)
     found = []
     for value, unit, claimed, kind, node, source, actor, what, document, commit in rows(case, "timeline.all"):
+        if of is not None and node is not None and node not in of:
+            continue
         at = max(-_FARTHEST, min(value * unit, _FARTHEST))
         if (first is None or at >= first) and (last is None or at < last):
             found.append((at, claimed, kind, node, source, actor, what, document, commit))

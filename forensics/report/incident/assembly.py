@@ -87,13 +87,18 @@ def _evidence(_: Case, gathered: Gathered) -> _Content:
     return words.evidence(gathered), (gathered.sources,)
 
 
+def _held(answer: Answer[Any] | None) -> tuple[Answer[Any], ...]:
+    """An answer that is there and says anything."""
+    return (answer,) if answer is not None and answer.rows else ()
+
+
 _CONTENTS: dict[str, Callable[[Case, Gathered], _Content]] = {
     "case": _case,
     "summary": lambda _, gathered: ((), (gathered.releases,)),
-    "detection": lambda _, gathered: (words.detection(gathered), ()),
-    "analysis": lambda _, gathered: ((), gathered.origins),
+    "detection": lambda _, gathered: (words.detection(gathered), _held(gathered.observations)),
+    "analysis": lambda _, gathered: ((), (*_held(gathered.suspects), *gathered.origins)),
     "scope": lambda _, gathered: ((), (gathered.affected,)),
-    "timeline": lambda _, gathered: ((), ()),
+    "timeline": lambda _, gathered: ((), (gathered.timeline,)),
     "containment": lambda _, gathered: (words.containment(gathered), ()),
     "recovery": lambda _, gathered: (words.recovery(gathered), (gathered.targets,)),
     "evidence": _evidence,

@@ -15,10 +15,13 @@ from forensics.shapes import plain
 from forensics_queries.blame import Blamed, blame
 from forensics_queries.blast_radius import Affected, blast_radius
 from forensics_queries.marks import Mark, list_marks
-from forensics_queries.neighbourhood import Neighbourhood, neighbourhood
+from forensics_queries.neighbourhood import Neighbourhood, happened_to, neighbourhood
+from forensics_queries.observe import Observation, list_observations
 from forensics_queries.releases import InUse, releases
 from forensics_queries.rollback import Target, rollback
 from forensics_queries.sources import Acquisition, sources
+from forensics_queries.suspects import Suspect, suspects
+from forensics_queries.timeline import Occurrence, timeline
 from forensics_queries.whereabouts import Look
 
 __all__ = ["Gathered", "ask", "journal"]
@@ -32,6 +35,8 @@ class Gathered:
     """What the questions answered.
 
     Attributes:
+        suspects: None where nothing was observed that they could follow from.
+        timeline: of the incident alone.
         head: the newest entry of the journal that added a fact, a mark or an observation; None where it has none.
         graph: of the incident, not folded.
         unasked: for how many affected or unknown models no way back was looked for.
@@ -41,8 +46,11 @@ class Gathered:
     sources: Answer[Acquisition]
     affected: Answer[Affected]
     releases: Answer[InUse]
+    observations: Answer[Observation]
+    suspects: Answer[Suspect] | None
     origins: tuple[Answer[Blamed], ...]
     targets: Answer[Target]
+    timeline: Answer[Occurrence]
     head: Entry | None
     graph: Neighbourhood
     unasked: int = 0
@@ -50,7 +58,9 @@ class Gathered:
     @property
     def answers(self) -> tuple[Answer[Any], ...]:
         """All answers, in the order in which they were asked."""
-        return self.marks, self.sources, self.affected, self.releases, *self.origins, self.targets
+        found = (self.marks, self.observations, self.sources, self.affected, self.releases, self.suspects)
+        asked = (*found, *self.origins, self.targets, self.timeline)
+        return tuple(answer for answer in asked if answer is not None)
 
 
 def ask(case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, as_of: str | None = None) -> Gathered:
@@ -65,7 +75,7 @@ def ask(case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, a
     Raises:
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
-    affected = blast_radius(case, subjects, as_of=as_of)
+    affected = blast_radius(case, subjects, as_of=as_of, observed=True)
     marks = list_marks(case)
     accused = [f"mark:{mark.mark}" for mark in marks.rows if mark.standing and mark.state in {"bad", "suspect"}]
     origins = tuple(_origins(case, [*accused, *subjects], as_of))
@@ -74,15 +84,19 @@ def ask(case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, a
     targets = rollback(case, urgent, look=look, supposed=subjects, as_of=as_of)
     chain = [entry for entry in entries(case.connection) if entry.action not in USES]
     brought = [row for answer in origins for row in answer.rows]
+    graph = neighbourhood(case, affected.rows, targets.rows, brought, subjects, as_of=as_of)
     return Gathered(
         marks=marks,
         sources=sources(case),
         affected=affected,
         releases=releases(case, supposed=subjects, as_of=as_of),
+        observations=list_observations(case),
+        suspects=_suspects(case, as_of),
         origins=origins,
         targets=targets,
+        timeline=timeline(case, of=happened_to(case, graph)),
         head=chain[-1] if chain else None,
-        graph=neighbourhood(case, affected.rows, targets.rows, brought, subjects, as_of=as_of),
+        graph=graph,
         unasked=len(models) - len(urgent) if urgent else 0,
     )
 
@@ -94,6 +108,14 @@ def _origins(case: Case, subjects: Iterable[str], as_of: str | None) -> "Iterabl
         except UsageError:
             # A commit, an actor or a run has no bytes that somebody brought in: it is the origin itself.
             continue
+
+
+def _suspects(case: Case, as_of: str | None) -> Answer[Suspect] | None:
+    try:
+        return suspects(case, as_of=as_of)
+    except UsageError:
+        # Nothing bad was observed, so that there is nothing to follow upstream.
+        return None
 
 
 def journal(case: Case, gathered: Gathered, *, argv: Iterable[str] = ()) -> None:

@@ -16,6 +16,7 @@ __all__ = ["containment", "detection", "evidence", "lead", "lessons", "recovery"
 
 #: So many marks and subjects are named among the first sentences.
 _STARTS = 3
+_SAID = {"affected": "Affected", "unknown": "Cannot be told"}
 _BYTES = {
     "present": "its bytes are there and were hashed again",
     "corrupt": "BUT ITS BYTES ARE CORRUPT",
@@ -31,10 +32,11 @@ def lead(gathered: Gathered) -> Iterator[str]:
     affected = [row for row in rows if row.verdict == "affected"]
     models = [row for row in affected if row.kind == "model"]
     live = [row for row in affected if row.stages]
-    doubtful = [row for row in rows if row.verdict == "unknown" and row.stages]
-    unknown, distinct = len(rows) - len(affected), _distinct(models)
-    if not rows:
-        yield "Nothing is affected, by what is on record."
+    unknown, distinct = sum(row.verdict == "unknown" for row in rows), _distinct(models)
+    if not any(mark.standing and mark.state in {"bad", "suspect"} for mark in gathered.marks.rows):
+        yield "Nothing is marked as bad: what follows is by what is supposed or was observed."
+    if not affected and not unknown:
+        yield "No version is affected, by what is on record."
     else:
         yield (
             f"{_many(distinct, 'model')} {_is(distinct)} affected, in "
@@ -43,13 +45,20 @@ def lead(gathered: Gathered) -> Iterator[str]:
     yield from _limits(gathered)
     for row in live:
         yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
-    for row in doubtful:
-        yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
+    for row in rows:
+        if row.stages and row.verdict == "unknown":
+            yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
+    for row in rows:
+        if row.stages and row.verdict == "clear":
+            yield f"LIVE, AND DOUBTED: {_live(row)}. By what was observed it is contaminated with P = {row.p or 0:.2f}."
     if unknown:
         yield (
             f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether "
             f"{'it is' if unknown == 1 else 'they are'} affected. That does not mean clean."
         )
+    doubted = sum(row.verdict == "clear" for row in rows)
+    if doubted:
+        yield f"DOUBTED: by what was observed {_many(doubted, 'version')} may be contaminated that no mark reaches."
     others = len(affected) - len(models)
     if others:
         kinds = {
@@ -160,7 +169,8 @@ def containment(gathered: Gathered) -> Iterator[str]:
     rows = gathered.affected.rows
     urgent = [row for row in rows if row.verdict == "affected" and row.stages]
     urgent += [row for row in rows if row.verdict == "unknown" and row.stages]
-    yield from (f"{row.verdict.capitalize()}: {_live(row)}" for row in urgent)
+    urgent += [row for row in rows if row.verdict == "clear" and row.stages]
+    yield from (f"{_SAID.get(row.verdict, 'Doubted')}: {_live(row)}" for row in urgent)
     released = sum(bool(row.releases) and not row.stages for row in rows)
     rest = len(rows) - len(urgent) - released
     if released:
