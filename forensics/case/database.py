@@ -54,6 +54,12 @@ def translated(path: Path) -> Iterator[None]:
                 hint="wait until it has finished, or ask a copy of the file",
                 path=name,
             ) from error
+        if isinstance(error, duckdb.ConnectionException) and "configuration" in said:
+            raise CaseError(
+                f"the case {path} is open in this process, for reading or for writing",
+                hint="wait until that question is answered, or close what holds the file open",
+                path=name,
+            ) from error
         if isinstance(error, duckdb.IOException) and any(word in said for word in _REFUSALS):
             raise CaseError(
                 f"no permission for the case {path}: {first.rpartition(': ')[2]}",

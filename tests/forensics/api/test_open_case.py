@@ -12,6 +12,7 @@ import click
 import pytest
 
 import forensics
+from forensics.case import Case
 from forensics.cli.group import COMMANDS, SETTINGS, cli
 from forensics.report.schema import ROWS
 from tests.forensics.api.conftest import HOSTILE, TOY
@@ -138,6 +139,13 @@ def test_a_reader_is_told_that_another_process_writes(case: forensics.OpenCase) 
             forensics.open(case.file)
         assert time.perf_counter() - started < 5
     assert len(case.releases()) == 2
+
+
+def test_what_is_open_in_this_process_is_not_written(case: forensics.OpenCase) -> None:
+    with Case.open(case.file):
+        assert len(case.releases()) == 2
+        with pytest.raises(forensics.CaseError, match="is open in this process"):
+            case.mark_add("bad", "raw", reason="odd")
 
 
 def test_a_case_that_is_not_there_is_refused_when_it_is_opened(tmp_path: Path) -> None:
