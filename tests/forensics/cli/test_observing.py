@@ -93,3 +93,30 @@ def test_a_name_from_a_source_never_acts_on_the_terminal(forensics, case):
     ended = forensics("observe", "models/m.json", "bad", "--why", "odd \x1b[31m")
     assert ended.code == 0, ended.err
     assert "\x1b" not in ended.out + ended.err
+
+
+def test_symptoms_alone_lead_to_what_may_be_contaminated_and_to_what_to_go_back_to(forensics, sample):
+    assert forensics("rollback", "fraud").code == 2
+    assert forensics("observe", "--metrics", "recall_card_not_present").code == 0
+    radius = forensics("blast-radius")
+    assert radius.code == 0, radius.err
+    assert radius.out.startswith("nothing is marked; ")
+    assert "LIKELY CONTAMINATED AND LIVE in prod, by what was observed; no mark reaches them (2)" in radius.out
+    ended = forensics("rollback", "fraud", "--format", "json")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    jsonschema.validate(found, load("rollback"))
+    first = found["results"][0]
+    assert first["releases"] == ["fraud@v1.4.0"]
+    assert [tier["risk"] for tier in first["tiers"]] == [0.01, 0.05, 0.2]
+    assert "at P <= 0.01, 0.05, 0.2: md5:" in forensics("rollback", "fraud").out
+
+
+def test_a_probability_stands_beside_the_verdicts_of_marks(forensics, sample, fraud_repo):
+    assert forensics("observe", "--metrics", "recall_card_not_present").code == 0
+    assert forensics("mark", "add", "bad", fraud_repo.poisoned_subject, "--reason", "flipped").code == 0
+    found = json.loads(forensics("blast-radius", "--format", "json").out)
+    jsonschema.validate(found, load("blast-radius"))
+    assert {row["verdict"] for row in found["results"]} == {"affected", "unknown"}
+    assert {row["p"] for row in found["results"] if row["verdict"] == "affected"} == {1.0}
+    assert {row["share"] for row in found["results"]} & {round(1 / 12, 4)}
