@@ -103,27 +103,34 @@ class Contrast:
             asked = list(zip(sorted(roots[0] - roots[1]), sorted(roots[1] - roots[0]), strict=False))
             gone = self._nearest(self.old, set(before) - both - {node for node, _ in asked})
             come = self._nearest(self.new, set(after) - both - {node for _, node in asked})
-            found += [pair for pair in asked if not self._same_bytes(*pair)]
-            for node in list(gone):
-                twin = next((other for other in come if self._same_bytes(node, other)), None)
-                if twin is not None:
-                    gone.remove(node)
-                    come.remove(twin)
+            gone, come = self._without_equals(gone, come)
+            found += [pair for pair in asked if self._without_equals([pair[0]], [pair[1]]) != ([], [])]
             found += zip_longest(gone, come)
         return found
 
     def _nearest(self, pedigree: Pedigree, nodes: Iterable[int]) -> list[int]:
         return sorted(nodes, key=lambda node: (pedigree.depth[node], node))
 
-    def _same_bytes(self, node: int, other: int) -> bool:
-        if node not in self._facts or other not in self._facts:
-            return False
-        first, second = self._facts[node].content, self._facts[other].content
-        if first is None or second is None:
-            return False
-        known = Strength.MATCHED if first == second else dict(self._lineage.equals(first)).get(second)
-        self.assumed += known is Strength.ASSUMED
-        return known is not None
+    def _without_equals(self, gone: list[int], come: list[int]) -> tuple[list[int], list[int]]:
+        """Leaves out what has the same bytes on the other side, one for one."""
+        waiting: dict[int, list[int]] = {}
+        for node in reversed(come):
+            fact = self._facts.get(node)
+            if fact is not None and fact.content is not None:
+                waiting.setdefault(fact.content, []).append(node)
+        left, met = [], set[int]()
+        for node in gone:
+            fact = self._facts.get(node)
+            known = {} if fact is None or fact.content is None else dict(self._lineage.equals(fact.content))
+            if fact is not None and fact.content is not None:
+                known = {fact.content: Strength.MATCHED, **known}
+            twin = next((content for content in known if waiting.get(content)), None)
+            if twin is None:
+                left.append(node)
+            else:
+                met.add(waiting[twin].pop())
+                self.assumed += known[twin] is Strength.ASSUMED
+        return left, [node for node in come if node not in met]
 
     def _changed_commands(self) -> Iterator[tuple[int | None, int | None]]:
         for before, after in self._runs:

@@ -202,7 +202,7 @@ class _Comparison:
         node, other = (pair.new, pair.old) if side else (pair.old, pair.new)
         if node is not None:
             return self._brought(side, node)
-        if other is None or other not in self._facts or not self._sides[side].view.commits:
+        if other is None or other not in self._facts or not self._pedigrees.asked(self._sides[side].view):
             return []
         return self._arrivals.of_removal(self._facts[other].artifact, self._commits(side, other))
 

@@ -7,6 +7,7 @@ record in its ancestry, with inputs that it holds, and of these the newest.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from forensics.case import Case
 from forensics.case.codes import PARENT, edge_codes, edge_kind, edge_strength
@@ -32,6 +33,7 @@ _SUPPLY = frozenset(
         EdgeKind.CHECKED_OUT,
     }
 )
+_LONGEST = 64
 _PIN = re.compile(r"@[0-9a-f]{40,64}(?![0-9a-f])")
 #: Of these one may be as good as another, so that the commit has to decide.
 _EITHER = (EdgeKind.GENERATED, EdgeKind.PART)
@@ -142,6 +144,7 @@ class Pedigrees:
         self._events = {(run, node): path for run, node, path in rows(case, "pedigree.events", ids=met)}
         self._homes = dict(rows(case, "pedigree.homes"))
         self._held: dict[int, dict[int, set[int]]] = {}
+        self._asked: dict[View, tuple[int, ...]] = {}
 
     def of(self, view: View) -> Pedigree:
         """The lineage of some roots, breadth first; whatever the ids, the same for the same history."""
@@ -168,7 +171,14 @@ class Pedigrees:
         """The commits at which a node counts: those asked for in their own source, else where the node stands."""
         own = self.lineage.places(node)
         homes = {self._homes.get(commit) for commit in own}
-        return tuple(commit for commit in view.commits if self._homes.get(commit) in homes or not homes) or own
+        return tuple(commit for commit in self.asked(view) if self._homes.get(commit) in homes or not homes) or own
+
+    def asked(self, view: View) -> tuple[int, ...]:
+        """The commits that a view is of; where it names none, those at which its roots first stand."""
+        if view not in self._asked:
+            places = {place for root in view.roots for place in self.lineage.places(root)}
+            self._asked[view] = view.commits or tuple(sorted(places))
+        return self._asked[view]
 
     def newest(self, places: Iterable[int], commits: Collection[int]) -> list[int]:
         """Of some commits, those in the ancestry of others, or all if there are none; without what came before them.
@@ -253,8 +263,16 @@ class Pedigrees:
     def _slot(self, node: int, slot: str, consumer: int = -1) -> str:
         fact = self.facts.get(node)
         if fact is None:
-            return f"{slot}>"
+            return _within(slot, ">")
         if fact.is_store:
-            return f"{slot}<{self._events.get((consumer, node), '')}"
+            return _within(slot, f"<{self._events.get((consumer, node), '')}")
         # An address that names a revision is another artifact at each.
         return f"{fact.artifact}" if fact.source else _PIN.sub("@", fact.path)
+
+
+def _within(slot: str, step: str) -> str:
+    """A place one step further up; where the way is long, a digest of it, so that it stays short."""
+    slot += step
+    return (
+        slot if len(slot) <= _LONGEST else blake2b(slot.encode(errors="backslashreplace"), digest_size=16).hexdigest()
+    )

@@ -23,13 +23,21 @@ SELECT id, source FROM git_commit ORDER BY id;
 -- @name twins
 -- @param ids node ids
 -- @param empty digests that are shared by chance everywhere
--- Versions without a maker on record, and those of the same bytes that another source has a run for.
-SELECT v.id, w.id FROM version v
-SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = v.id
-JOIN artifact a ON a.id = v.artifact
-JOIN content c ON c.id = v.content AND NOT list_contains($empty::VARCHAR[], c.algorithm || ':' || c.value)
-JOIN version w ON w.content = v.content
-JOIN artifact b ON b.id = w.artifact AND b.source <> a.source
-WHERE NOT EXISTS (FROM edge e WHERE e.effect = v.id AND e.kind IN ('generated', 'part', 'member', 'imported', 'declared'))
-  AND EXISTS (FROM edge e WHERE e.effect = w.id AND e.kind = 'generated')
-ORDER BY v.id, w.id;
+-- Versions without a maker on record, and the one of the same bytes that another source has a run for. Where that source
+-- has several, which of them it was cannot be told.
+WITH lone AS (
+    SELECT v.id, v.content, a.source FROM version v
+    SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = v.id
+    JOIN artifact a ON a.id = v.artifact
+    JOIN content c ON c.id = v.content AND NOT list_contains($empty::VARCHAR[], c.algorithm || ':' || c.value)
+    WHERE NOT EXISTS (
+        FROM edge e WHERE e.effect = v.id AND e.kind IN ('generated', 'part', 'member', 'imported', 'declared')
+    )
+), made AS (
+    SELECT v.content, a.source, min(v.id) AS id FROM version v
+    SEMI JOIN lone l ON l.content = v.content
+    SEMI JOIN (SELECT effect FROM edge WHERE kind = 'generated') e ON e.effect = v.id
+    JOIN artifact a ON a.id = v.artifact
+    GROUP BY v.content, a.source HAVING count(*) = 1
+)
+SELECT l.id, m.id FROM lone l JOIN made m ON m.content = l.content AND m.source <> l.source ORDER BY l.id, m.id;
