@@ -135,9 +135,10 @@ def verify_command(shared: Shared, folder: str, keys: tuple[str, ...], sources: 
     journal of the case: the first record that does not fit is named.
     """
     from forensics.case import Case
+    from forensics.evidence.check import FAILS, OPEN
     from forensics.evidence.keys import public_key
     from forensics.evidence.recheck import recheck
-    from forensics.evidence.verify import FAILS, OPEN, verify_bag, verify_case
+    from forensics.evidence.verify import verify_bag, verify_case
 
     if not folder and (keys or sources):
         raise UsageError("--trusted-key and --sources are for a bag", hint="name it: forensics verify DIR")

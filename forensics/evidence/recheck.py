@@ -7,9 +7,9 @@ from typing import Any
 
 from forensics.case import Case
 from forensics.errors import ForensicsError
+from forensics.evidence.check import FAILS, HOLDS, OPEN, Check
 from forensics.evidence.incident import uid
 from forensics.evidence.sql import rows
-from forensics.evidence.verify import FAILS, HOLDS, OPEN, Check
 
 __all__ = ["recheck"]
 

@@ -37,6 +37,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-add": ("forensics_queries.marks", "Mark"),
     "mark-list": ("forensics_queries.marks", "Mark"),
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
+    "mark-technique": ("forensics_queries.techniques", "Attribution"),
     "suspects": ("forensics_queries.suspects", "Suspect"),
     "next-test": ("forensics_queries.next_test", "Trial"),
     "observe": ("forensics_queries.observe", "Observation"),
@@ -45,7 +46,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "gate": ("forensics_queries.gate", "Gated"),
     "journal": ("forensics_queries.journal", "Recorded"),
     "export": ("forensics.evidence.export", "Exported"),
-    "verify": ("forensics.evidence.verify", "Check"),
+    "verify": ("forensics.evidence.check", "Check"),
     "sql": None,
 }
 

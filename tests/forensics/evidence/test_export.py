@@ -15,11 +15,13 @@ import pytest
 from forensics.case import Case
 from forensics.case.journal import breaks, entries
 from forensics.errors import UsageError
+from forensics.evidence.check import FAILS
+from forensics.evidence.contents import load_schema
 from forensics.evidence.export import Page, export, seal_path
 from forensics.evidence.formats.evidence import schema
 from forensics.evidence.keys import private_key
 from forensics.evidence.redaction import Pseudonyms
-from forensics.evidence.verify import FAILS, load_schema, verify_bag
+from forensics.evidence.verify import verify_bag
 from forensics_connectors.dvc.presence import Finder
 from forensics_queries.blast_radius import blast_radius
 from forensics_queries.marks import add_mark

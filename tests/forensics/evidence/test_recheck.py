@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from forensics.evidence.check import FAILS, HOLDS, OPEN, Check
 from forensics.evidence.recheck import recheck
-from forensics.evidence.verify import FAILS, HOLDS, OPEN, Check, verify_bag
+from forensics.evidence.verify import verify_bag
 from tests.forensics.evidence.conftest import Bag
 
 

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.evidence.bag import TAG_MANIFESTS, bag_files
+from forensics.evidence.check import FAILS, HOLDS, OPEN, Check
 from forensics.evidence.export import seal_path
 from forensics.evidence.keys import make_keys, private_key, public_key
 from forensics.evidence.seal import PREDICATE, seal, statement
-from forensics.evidence.verify import FAILS, HOLDS, OPEN, Check, verify_bag
+from forensics.evidence.verify import verify_bag
 from tests.forensics.evidence.conftest import Bag
 
 
