@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from forensics.localization.locate import Located
 
-__all__ = ["LEAST_GAIN", "Advice", "Test", "Weighed", "next_tests"]
+__all__ = ["LEAST_GAIN", "NARROWED", "SETTLED", "Advice", "Test", "Weighed", "next_tests"]
 
 #: Bits below which a test is not worth making.
 LEAST_GAIN = 0.02
@@ -24,7 +24,7 @@ _PAIRED_GROUPS, _PAIRS = 150, 600
 #: Signatures that are weighed with pairs.
 _MOST_TESTS = 1024
 #: The share of the probability by which an incident counts as settled, and how many ties may hold it.
-_SETTLED, _ISOLATED, _NARROWED = 0.95, 3, 20
+SETTLED, _ISOLATED, NARROWED = 0.95, 3, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Advice:
     @property
     def grade(self) -> str:
         """``isolated`` where three ties hold 95 %, ``narrowed`` where twenty do, else ``open``."""
-        return "isolated" if self.ties <= _ISOLATED else "narrowed" if self.ties <= _NARROWED else "open"
+        return "isolated" if self.ties <= _ISOLATED else "narrowed" if self.ties <= NARROWED else "open"
 
     @property
     def halves(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -189,8 +189,11 @@ class _Hypotheses:
 
         count = len(self._descent.units)
         bits = rows_of(masks, count + 1).astype(np.float64)
-        groups = self._descent.members(masks)
-        one, other = groups[:, self._first], groups[:, self._second]
+        followed = self._descent.groups
+        places = np.full(len(self._located.groups), len(followed), dtype=np.intp)
+        places[followed] = np.arange(len(followed))
+        groups = np.column_stack([self._descent.members(masks), np.ones(len(masks))])
+        one, other = groups[:, places[self._first]], groups[:, places[self._second]]
         nothing = np.zeros((len(masks), 1))
         found = np.concatenate([bits[:, :count], one + other - one * other, nothing], axis=1)
         total: NDArray[np.float64] = np.maximum(found, bits[:, count:])
@@ -249,7 +252,7 @@ class _Hypotheses:
         ties = sorted(together.values(), key=lambda tie: (-round(float(held[tie].sum()), 9), tie))
         reached, total, found = 0.0, float(held.sum()), []
         for tie in ties:
-            if reached >= _SETTLED * total - 1e-12:
+            if reached >= SETTLED * total - 1e-12:
                 break
             reached += float(held[tie].sum())
             found.append(self._members(tie))

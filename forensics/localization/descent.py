@@ -61,6 +61,13 @@ class Descent:
         self.units = tuple(sorted(kept, key=lambda unit: (unit.group, unit.members)))
 
     @cached_property
+    def groups(self) -> "NDArray[np.intp]":
+        """The groups of the units, ascending."""
+        import numpy as np
+
+        return np.unique(np.array([unit.group for unit in self.units], dtype=np.intp))
+
+    @cached_property
     def below(self) -> Cone:
         """All that the units lead to; bit i is unit i, and the bit after the last what is stated to be bad."""
         nodes = self.located.origins.nodes
@@ -88,20 +95,26 @@ class Descent:
         by_mask: dict[int, float] = {}
         for begin in range(0, len(distinct), _BLOCK):
             some = distinct[begin : begin + _BLOCK]
-            found = self.located.posterior.contaminated(self.members(some)).tolist()
+            found = self.located.posterior.contaminated(self.groups, self.members(some)).tolist()
             by_mask |= {mask: 1.0 if mask & stated else p for mask, p in zip(some, found, strict=True)}
         return np.array([by_mask[mask] for mask in masks])
 
     def members(self, masks: list[int]) -> "NDArray[np.float64]":
-        """By signature and group: the share of the group's probability that leads there; shape (masks, groups)."""
+        """By signature and one of ``groups``: the share of the group's probability that leads there.
+
+        Returns:
+            Shape (masks, len(groups)).
+        """
         import numpy as np
 
-        shares = np.zeros((len(self.units), len(self.located.groups)))
-        for i, unit in enumerate(self.units):
-            shares[i, unit.group] = unit.share
-        bits = rows_of(masks, len(self.units) + 1)[:, :-1]
-        unfollowed = 1 - shares.sum(0)
-        found: NDArray[np.float64] = bits @ shares + unfollowed.clip(0, 1)[None]
+        if not self.units:
+            return np.empty((len(masks), 0))
+        of_unit = np.array([unit.group for unit in self.units])
+        begins = np.flatnonzero(np.diff(of_unit, prepend=-1))
+        shares = np.array([unit.share for unit in self.units])
+        bits = rows_of(masks, len(self.units)).astype(np.float64)
+        found: NDArray[np.float64] = np.add.reduceat(bits * shares, begins, axis=1)
+        found += 1 - np.add.reduceat(shares, begins)  # units that are not followed
         return found.clip(0, 1)
 
 

@@ -130,11 +130,12 @@ class Located:
             anchors = np.array([one in turned.anchors for one in known.observed], dtype=np.bool_)
             chosen = np.flatnonzero(rows[:, anchors].any(1))
             likelihood = likelihood_of(turned, self.likelihood.regimes)
-            some = [groups[i] for i in chosen.tolist()]
             held = posterior(
                 likelihood, rows[chosen], prior[chosen] / prior[chosen].sum(), stated=self.stated, largest=2, singles=60
             )
-            order = _order(self.origins, some, held.mass, likelihood, rows[chosen])
+            best = np.flatnonzero(held.mass >= held.mass.max(initial=0) - 1e-9)
+            some = [groups[i] for i in chosen[best].tolist()]
+            order = _order(self.origins, some, held.mass[best], likelihood, rows[chosen[best]])
             if not order or some[order[0]][0] != self.groups[0].mask:
                 found.append(node)
         return tuple(found)

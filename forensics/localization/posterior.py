@@ -55,18 +55,24 @@ class Posterior:
         places[order] = np.arange(len(order))
         return replace(self, mass=self.mass[order], singles=self.singles[order], shortlist=places[self.shortlist])
 
-    def contaminated(self, members: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    def contaminated(self, groups: "NDArray[np.intp]", members: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """P(some source is upstream), under all sets.
 
         Args:
-            members: by version and group: the share of the group's probability that is upstream of the version, from
-                0 to 1; shape (n, groups). What is stated to be bad is the caller's.
+            groups: the groups whose descendants are known; any other is taken to be upstream of everything, so that
+                nothing is cleared by what was not followed.
+            members: by version and one of these groups: the share of the group's probability that is upstream of the
+                version, from 0 to 1; shape (n, len(groups)). What is stated to be bad is the caller's.
 
         Returns:
             Shape (n,).
         """
-        found = members @ self.singles
-        short = members[:, self.shortlist]
+        import numpy as np
+
+        found = members @ self.singles[groups] + (self.singles.sum() - self.singles[groups].sum())
+        places = np.full(len(self.mass), len(groups), dtype=np.intp)
+        places[groups] = np.arange(len(groups))
+        short = np.column_stack([members, np.ones(len(members))])[:, places[self.shortlist]]
         # Either of two: a + b - ab; over all pairs once, so that each half of the symmetrical matrix counts half.
         found = found + short @ self.pairs.sum(1) - ((short @ self.pairs) * short).sum(1) / 2
         if len(self.extended):

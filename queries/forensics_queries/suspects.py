@@ -8,6 +8,7 @@ from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
 from forensics.graph.reach import Search
 from forensics.localization import Group, Located, Repair, Test, next_tests
+from forensics.localization.advice import NARROWED, SETTLED
 from forensics.localization.influence import STEPS
 from forensics_queries.entrance import Entrance, entrances
 from forensics_queries.localized import Asked, Localized, localized, percent, said
@@ -223,13 +224,17 @@ def _notes(case: Case, where: Localized, shown: Sequence[Group]) -> list[str]:
         notes.append(
             f"FRAGILE: were {turned} the other way round, other candidates would come first: {', '.join(named)}"
         )
-    advice = next_tests(located, models_to_test(case, where.when, located))
-    notes.append(_grade(advice.grade, advice.ties))
+    return [*notes, *_grade(case, where)]
+
+
+def _grade(case: Case, where: Localized) -> list[str]:
+    """How far it is narrowed down. What observations tell apart already are as many ties at least."""
+    groups = where.located.holding(SETTLED)
+    if groups > NARROWED:
+        return [f"open: 95 % of the probability is held by {said(groups, 'group')}: forensics next-test"]
+    advice = next_tests(where.located, models_to_test(case, where.when, where.located))
+    sets = f"{said(advice.ties, 'set')} of candidates that no model can tell apart"
+    found = [f"{advice.grade}: 95 % of the probability is held by {sets}"]
     if advice.stop == "settled":
-        notes.append("more labels will hardly narrow it down: inspect the candidates (forensics next-test lists them)")
-    return notes
-
-
-def _grade(grade: str, ties: int) -> str:
-    sets = f"{said(ties, 'set')} of candidates that no model can tell apart"
-    return f"{grade}: 95 % of the probability is held by {sets}"
+        found.append("more labels will hardly narrow it down: inspect the candidates (forensics next-test lists them)")
+    return found
