@@ -11,14 +11,18 @@ from forensics.report.rows import steps
 from forensics.report.text import safe
 from forensics_queries.neighbourhood import Link, Neighbourhood, Node
 
-__all__ = ["dot", "mermaid", "render_dot", "render_mermaid", "render_svg"]
+__all__ = ["dot", "drawing", "mermaid", "render_dot", "render_mermaid", "render_svg"]
 
 _RUNS = frozenset({"execution", "commit", "actor"})
 _VERDICTS = ("", "clear", "unknown", "affected")
 
 
-def _drawing(answer: Answer[Any], page: Page) -> Neighbourhood:
-    """The union of all paths, in the order of the rows."""
+def drawing(answer: Answer[Any], page: Page) -> Neighbourhood:
+    """The union of the paths that an answer holds, in the order of its rows.
+
+    Raises:
+        UsageError: it holds none.
+    """
     nodes: dict[int, Node] = {}
     links: dict[tuple[int, int], Link] = {}
     rows = page.rows(answer)
@@ -64,7 +68,7 @@ def render_svg(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A picture in layers; what leads to something affected is shown as affected, and large answers are folded."""
     from forensics.report.picture import draw, fold
 
-    graph = _drawing(answer, page)
+    graph = drawing(answer, page)
     verdicts: dict[int, str] = {}
     for row in page.rows(answer):
         verdict = str(getattr(row, "verdict", ""))
@@ -77,7 +81,7 @@ def render_svg(answer: Answer[Any], page: Page) -> Iterator[str]:
 
 def render_mermaid(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A Mermaid flowchart; labels are quoted and escaped by Mermaid's ``#code;`` entities."""
-    yield from mermaid(_drawing(answer, page))
+    yield from mermaid(drawing(answer, page))
 
 
 def mermaid(graph: Neighbourhood) -> Iterator[str]:
@@ -103,7 +107,7 @@ def _mermaid(text: str) -> str:
 
 def render_dot(answer: Answer[Any], page: Page) -> Iterator[str]:
     """A Graphviz digraph; labels are quoted strings without escapes of their own."""
-    yield from dot(_drawing(answer, page))
+    yield from dot(drawing(answer, page))
 
 
 def dot(graph: Neighbourhood) -> Iterator[str]:

@@ -1,15 +1,19 @@
 """The report put together: each section from what the questions answered."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from forensics.answer import Answer
 from forensics.case import Case
 from forensics.case.tool import tool
+from forensics.report.graphs import drawing
 from forensics.report.incident import words
 from forensics.report.incident.gathered import Gathered, ask, journal
 from forensics.report.incident.sections import SECTIONS, Section, chosen
+from forensics.report.page import Page
 from forensics.report.picture import fold
+from forensics_queries.neighbourhood import Neighbourhood
 from forensics_queries.whereabouts import Look
 
 __all__ = ["incident"]
@@ -63,17 +67,29 @@ def incident(
 
 def _section(number: int, name: str, case: Case, gathered: Gathered) -> Section:
     if name == "picture":
-        graph = fold(gathered.graph)
-        return Section(number, SECTIONS[name], tuple(_drawn(graph.left_out, graph.settings)), picture=graph)
+        graph = fold(gathered.graph if gathered.started else _suspected(gathered))
+        return Section(number, SECTIONS[name], tuple(_drawn(gathered, graph)), picture=graph)
     said, tables = _CONTENTS[name](case, gathered)
     return Section(number, SECTIONS[name], tuple(said), tables)
 
 
-def _drawn(left_out: int, settings: int) -> Iterable[str]:
-    if settings:
-        yield f"Not drawn: {settings:,} clean version{'s' if settings > 1 else ''} of code and parameters."
-    if left_out:
-        yield f"Not drawn, but listed under scope: {left_out:,} that {'are' if left_out > 1 else 'is'} less urgent."
+def _suspected(gathered: Gathered) -> Neighbourhood:
+    """How the likeliest suspects lead to what misbehaves: all that there is to draw where nothing is marked."""
+    if gathered.suspects is None:
+        return Neighbourhood((), ())
+    likeliest = tuple(row for row in gathered.suspects.rows if row.group == 1)
+    return drawing(replace(gathered.suspects, rows=likeliest), Page())
+
+
+def _drawn(gathered: Gathered, graph: Neighbourhood) -> Iterable[str]:
+    if not gathered.started:
+        yield "Nothing is marked, so this is how the likeliest suspects lead to what was observed to misbehave."
+    if graph.settings:
+        several = "s" if graph.settings > 1 else ""
+        yield f"Not drawn: {graph.settings:,} clean version{several} of code and parameters."
+    if graph.left_out:
+        verb = "are" if graph.left_out > 1 else "is"
+        yield f"Not drawn, but listed under scope: {graph.left_out:,} that {verb} less urgent."
 
 
 def _case(case: Case, gathered: Gathered) -> _Content:

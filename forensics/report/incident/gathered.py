@@ -56,6 +56,11 @@ class Gathered:
     unasked: int = 0
 
     @property
+    def started(self) -> bool:
+        """Whether something is marked or supposed to be bad, from which verdicts follow."""
+        return any(note.startswith("started from") for note in self.affected.notes)
+
+    @property
     def answers(self) -> tuple[Answer[Any], ...]:
         """All answers, in the order in which they were asked."""
         found = (self.marks, self.observations, self.sources, self.affected, self.releases, self.suspects)

@@ -22,6 +22,8 @@ from forensics.report.text import safe
 
 __all__ = ["render"]
 
+#: What is no longer than this, such as a time, is never broken.
+_SHORT = 24
 _VERDICTS = frozenset({"affected", "unknown", "clear"})
 
 
@@ -159,7 +161,9 @@ def _table(heading: str, rows: list[Any], chosen: Layout, answer: Answer[Any]) -
 def _cell(text: str, whole: bool) -> _Markup:
     if text in _VERDICTS:
         return tag("td", text, class_="verdict")
-    return tag("td", tag("code", text), class_="digest") if whole and text else tag("td", text)
+    if whole and text:
+        return tag("td", tag("code", text), class_="digest" if len(text) > _SHORT else "short")
+    return tag("td", text)
 
 
 def _details(details: Iterable[Detail], rows: int) -> Iterator[_Markup]:

@@ -80,7 +80,7 @@ SECTIONS: dict[str, Plan] = {
             "analysis",
             "Analysis: root cause",
             "RS.AN-03",
-            "who brought in what is bad, as claimed, with the document that says so",
+            "suspects by what was observed, and who brought in what is bad, as claimed",
             ("The verdict on the root cause", "Motive and attribution", "Techniques of MITRE ATLAS, confirmed"),
         ),
         Plan(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from forensics.answer import Answer, Thing
 from forensics.report.incident.gathered import Gathered
 from forensics.report.incident.sections import command
+from forensics.report.layouts import layout
 from forensics.report.layouts.parts import counted, one_line
 from forensics.report.text import clock
 from forensics.report.words import REASONS
@@ -33,10 +34,10 @@ def lead(gathered: Gathered) -> Iterator[str]:
     models = [row for row in affected if row.kind == "model"]
     live = [row for row in affected if row.stages]
     unknown, distinct = sum(row.verdict == "unknown" for row in rows), _distinct(models)
-    if not any(mark.standing and mark.state in {"bad", "suspect"} for mark in gathered.marks.rows):
-        yield "Nothing is marked as bad: what follows is by what is supposed or was observed."
-    if not affected and not unknown:
-        yield "No version is affected, by what is on record."
+    if not gathered.started:
+        yield "Nothing is marked as bad, so nothing has a verdict: what follows is by what was observed."
+    elif not affected and not unknown:
+        yield "No version is affected, by what is marked and on record."
     else:
         yield (
             f"{_many(distinct, 'model')} {_is(distinct)} affected, in "
@@ -50,7 +51,7 @@ def lead(gathered: Gathered) -> Iterator[str]:
             yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
     for row in rows:
         if row.stages and row.verdict == "clear":
-            yield f"LIVE, AND DOUBTED: {_live(row)}. By what was observed it is contaminated with P = {row.p or 0:.2f}."
+            yield f"LIVE, AND DOUBTED: {_live(row)}. By what was observed P(contaminated) = {row.p or 0:.2f}."
     if unknown:
         yield (
             f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether "
@@ -59,6 +60,8 @@ def lead(gathered: Gathered) -> Iterator[str]:
     doubted = sum(row.verdict == "clear" for row in rows)
     if doubted:
         yield f"DOUBTED: by what was observed {_many(doubted, 'version')} may be contaminated that no mark reaches."
+    if gathered.suspects is not None and gathered.suspects.rows:
+        yield f"SUSPECTED: {layout(gathered.suspects).opening(gathered.suspects)}. See analysis."
     others = len(affected) - len(models)
     if others:
         kinds = {

@@ -27,6 +27,7 @@ from forensics.report.incident.sections import chosen
 from forensics.report.schema import load
 from forensics_queries.blast_radius import blast_radius
 from forensics_queries.marks import add_mark
+from forensics_queries.observe import observe
 from tests.support.incident import INCIDENT
 from tests.support.toy import Run, Step, Toy, digest_of
 
@@ -114,6 +115,36 @@ def test_without_a_mark_or_a_subject_there_is_nothing_to_report(tmp_path: Path) 
         empty.ingest(INCIDENT.source, INCIDENT.records())
         with pytest.raises(UsageError, match="nothing is marked"):
             incident(empty)
+
+
+def test_what_was_observed_is_enough_for_a_report_and_never_reads_as_an_all_clear(tmp_path: Path) -> None:
+    bad, good = (INCIDENT.version(number, "models/fraud.json").digest for number in (3, 4))
+    with Case.open(tmp_path / "case.duckdb", write=True, new=True) as observed:
+        observed.ingest(INCIDENT.source, INCIDENT.records())
+        observe(observed, [str(bad)], "bad", author="ana@example.com", reason="misses fraud")
+        observe(observed, [str(good)], "good", author="ana@example.com", reason="finds it")
+        report = incident(observed)
+    said = " ".join(report.notes)
+    assert "Nothing is marked as bad, so nothing has a verdict" in said
+    assert "No version is affected" not in said
+    assert f"LIVE, AND DOUBTED: fraud: models/fraud.json {bad}" in said
+    assert "SUSPECTED: most likely" in said
+    tables = {row.plan.id: [answer.question for answer in row.tables] for row in report.rows}
+    assert tables["analysis"] == ["suspects"]
+    assert len(tables["detection"]) == 1
+    picture = report.rows[-1].picture
+    assert picture is not None
+    assert str(bad) in {node.thing.digest for node in picture.nodes}
+    for form in ("html", "markdown"):
+        assert "misses fraud" in render(report, form)
+
+
+def test_the_timeline_is_that_of_the_incident_alone(report: Answer[Section]) -> None:
+    (answer,) = report.rows[5].tables
+    commits = {row.document_commit for row in answer.rows if row.kind == "commit"}
+    assert INCIDENT.oid(2) in commits
+    assert INCIDENT.oid(6) not in commits
+    assert {"release", "stage-move", "mark", "acquisition"} <= {row.kind for row in answer.rows}
 
 
 @pytest.mark.parametrize("form", ["html", "markdown", "json"])
