@@ -115,6 +115,11 @@ class Acceptance:
         within = p is not None and p <= (self.risk if risk is None else risk)
         return within and version not in self.doubt.bad and version not in self.doubt.gaps
 
+    def is_undecided(self, version: int) -> bool:
+        """Whether no mark and no observation accuses a version, and it is not allowed all the same."""
+        clear = self.judgement.level(version) is Level.CLEAR
+        return clear and self.doubt is not None and version not in self.doubt.bad and not self.allows(version)
+
     def refused(
         self, versions: Iterable[int], shown: dict[int, Thing], releases: dict[int, tuple[str, ...]]
     ) -> tuple[Refused, ...]:

@@ -9,7 +9,7 @@ from forensics.case import Case
 from forensics.digest import Digest
 from forensics.errors import UsageError
 from forensics.model import NodeKind, Presence
-from forensics.taint import Judgement, Level
+from forensics.taint import Judgement
 from forensics_queries.acceptance import RISK, Acceptance, Refused, Tier
 from forensics_queries.blast_radius import judged, unread
 from forensics_queries.contamination import contamination
@@ -35,9 +35,10 @@ class Target:
 
     Attributes:
         outcome: ``restore`` this version; ``keep`` it since it is newest and clean; ``unproved``, it is the newest
-            clean one but its bytes are corrupt or were not found; or ``rebuild``.
+            clean one but its bytes are corrupt or were not found; ``evaluate`` it first, it is the least probably
+            contaminated of those that no mark accuses, and too probably; or ``rebuild``.
         artifact: the artifact's path.
-        thing: the target; for a rebuild the newest version, which is not clean.
+        thing: the target; for a rebuild the newest version, which is not clean; for an evaluation what to evaluate.
         releases: its releases.
         commit: a commit that introduced it.
         size: bytes.
@@ -198,13 +199,17 @@ def _targets(
                     () if outcome == "keep" else commands, refused)
         )  # fmt: skip
     if not clean and others:
-        version = min(succession.newest(others), key=rank)
         refused = accepted.refused(others, shown, releases)
-        # What no mark accuses gives no plan: which inputs to replace is not known yet.
-        accused = judgement.level(version) is not Level.CLEAR
-        plan = Planner(case, judgement, history, look).steps([version]) if accused else ()
+        plan: tuple[PlanStep, ...] = ()
+        undecided = [version for version in digests if accepted.is_undecided(version)]
+        if undecided:
+            version = min(undecided, key=lambda one: (accepted.p(one) is None, accepted.p(one) or 0, rank(one)))
+            outcome = "evaluate"
+        else:
+            version = min(succession.newest(others), key=rank)
+            outcome, plan = "rebuild", Planner(case, judgement, history, look).steps([version])
         targets.append(
-            _target("rebuild", shown[version], releases.get(version, ()), introduced(version), sizes[version],
+            _target(outcome, shown[version], releases.get(version, ()), introduced(version), sizes[version],
                     Presence("not looked for"), (), refused, plan)
         )  # fmt: skip
     tiers = accepted.tiers(succession, {version: shown[version] for version in digests}, rank)

@@ -177,3 +177,16 @@ def test_the_same_case_gives_the_same_answer(sample: Case, fraud_repo: "FraudSam
     observe_metrics(sample, [METRIC])
     assert blast_radius(sample, observed=True) == blast_radius(sample, observed=True)
     assert rollback(sample).rows == rollback(sample).rows
+
+
+def test_where_no_version_is_within_the_risk_one_is_named_to_be_evaluated(case_of: Callable[..., Case]) -> None:
+    toy = line(3)
+    steps = tuple(replace(step, holds={**step.holds, "data.csv": "d"}) for step in toy.steps)
+    case = case_of(replace(toy, steps=steps))
+    observe(case, ["m@v2"], "bad")
+    (target,) = rollback(case, ["m"]).rows
+    assert target.outcome == "evaluate"
+    assert target.releases in {("m@v0",), ("m@v1",)}
+    assert target.p is not None
+    assert target.p > 0.05
+    assert (target.commands, target.plan) == ((), ())

@@ -14,6 +14,7 @@ __all__ = ["LAYOUTS"]
 _OUTCOMES = {
     "restore": "RESTORE a clean version, the newest of its branch",
     "unproved": "UNPROVED, the newest clean version, but its bytes are corrupt or were not found",
+    "evaluate": "EVALUATE before you go back to anything: no version is within the accepted risk",
     "rebuild": "REBUILD, no clean version is left",
     "keep": "KEEP, the newest version is clean",
 }
@@ -22,6 +23,7 @@ _OUTCOMES = {
 _TO_DO = {
     "restore": "to restore",
     "unproved": "clean but without proved bytes",
+    "evaluate": "to evaluate first",
     "rebuild": "to rebuild",
     "keep": "to keep",
 }
