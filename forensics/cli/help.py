@@ -41,13 +41,14 @@ def _exit_codes() -> dict[str, dict[str, str]]:
 
 
 def _words() -> dict[str, dict[str, str]]:
-    from forensics.report.words import CHANCES, CHANGES, FINDINGS, REASONS, STRENGTHS, VERDICTS
+    from forensics.report.words import CHANCES, CHANGES, FINDINGS, GRADES, REASONS, STRENGTHS, VERDICTS
 
     return {
         "Verdicts": VERDICTS,
         "Strengths of facts": STRENGTHS,
         "Reasons for unknown": REASONS,
         "Chances, by what was observed": CHANCES,
+        "How far the source is narrowed down": GRADES,
         "Differences between lineages": CHANGES,
         "Findings in sources": FINDINGS,
     }

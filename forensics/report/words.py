@@ -1,6 +1,6 @@
 """The words that answers use, a sentence each: for headings, ``forensics help words`` and docs/concepts.md."""
 
-__all__ = ["CHANCES", "CHANGES", "FINDINGS", "REASONS", "STRENGTHS", "VERDICTS"]
+__all__ = ["CHANCES", "CHANGES", "FINDINGS", "GRADES", "REASONS", "STRENGTHS", "VERDICTS"]
 
 VERDICTS: dict[str, str] = {
     "affected": "a chain of recorded or hash-matched steps leads there from something bad",
@@ -15,6 +15,13 @@ STRENGTHS: dict[str, str] = {
     "declared": "a description such as a model card says so",
     "inferred": "by path or name alone",
     "assumed": "equal digests across algorithms",
+}
+
+#: How far the source is narrowed down (``forensics.localization.Advice``).
+GRADES: dict[str, str] = {
+    "isolated": "95 % of the probability is held by three sets, at most, of candidates that no model can tell apart",
+    "narrowed": "it is held by twenty such sets, at most",
+    "open": "it is held by more",
 }
 
 #: Why a verdict is unknown: a weak step, a rule, or a gap.

@@ -67,7 +67,7 @@ def test_every_query_runs_on_the_sample_and_most_have_an_answer(answers: list[in
     assert sum(count > 0 for count in answers) >= 5, answers
 
 
-@pytest.mark.parametrize("group", ["VERDICTS", "STRENGTHS", "REASONS", "CHANCES", "CHANGES", "FINDINGS"])
+@pytest.mark.parametrize("group", ["VERDICTS", "STRENGTHS", "REASONS", "CHANCES", "CHANGES", "FINDINGS", "GRADES"])
 def test_words_mean_on_the_page_what_they_mean_in_answers(group: str) -> None:
     page = text("docs/concepts.md")
     for word, meaning in getattr(words, group).items():
