@@ -30,6 +30,8 @@ def following(answer: Answer[Any]) -> str:
             return f"forensics log {shlex.quote(given['subject'])} lists the versions"
         case "mark-add" | "mark-withdraw":
             return "forensics blast-radius"
+        case "observe":
+            return "forensics suspects, forensics next-test, forensics rollback"
         case "blast-radius" if given["subjects"]:
             return "forensics mark add bad SUBJECT --reason TEXT, then forensics rollback, which starts from marks"
         case "blast-radius":

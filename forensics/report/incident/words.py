@@ -112,6 +112,9 @@ def _way_back(row: Affected, targets: Answer[Target]) -> str:
     ways = [_to(target) for target in found if target.outcome in {"restore", "unproved", "keep"}]
     if ways:
         return f"Go back to {'; or, from a parallel branch, to '.join(ways)}."
+    first = next((target for target in found if target.outcome == "evaluate"), None)
+    if first is not None:
+        return f"No version is within the accepted risk: evaluate {_to(first)}, before anything is restored."
     if found:
         return "No clean version is left: it has to be built again, as planned under recovery."
     return "No way back is on record: see recovery, and forensics rollback."
