@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from forensics.model import EdgeKind, NodeKind, Strength
+from forensics_queries.parameters import Key, differing
 from forensics_queries.pedigree import Pedigree, Pedigrees
 
 __all__ = ["Contrast", "Pair"]
@@ -17,6 +18,7 @@ class Pair:
     Attributes:
         change: ``added``, ``removed``, ``replaced``, ``other-producer`` or ``unknown``.
         follows: what it was made from differs as well.
+        keys: where it is of two runs for their settings alone, which of these differ.
         reason: a word for what is odd about it: ``same-inputs``, ``other-algorithm``, ``no-digest``.
     """
 
@@ -25,6 +27,7 @@ class Pair:
     change: str
     follows: bool = False
     reason: str = ""
+    keys: tuple[Key, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """The nodes that are there, each with its side: 0 for the old one, 1 for the new one."""
@@ -48,6 +51,7 @@ class Contrast:
         self.assumed = 0
         self._facts = pedigrees.facts
         self._lineage = pedigrees.lineage
+        self._settings = pedigrees.settings
         self._versions = self._matched(self._is_compared)
         self._runs = self._matched(lambda node: self._kind(node) is NodeKind.EXECUTION, keep=True)
         self._commits = self._matched(lambda node: self._kind(node) is NodeKind.COMMIT)
@@ -61,7 +65,7 @@ class Contrast:
         self._differing = {node for pair in compared for node in pair if node is not None} - shared
 
     def pairs(self) -> Iterator[Pair]:
-        """All that differs: versions, commands, checked-out commits, and runs where no version says it."""
+        """All that differs: versions, commands, checked-out commits, settings, and runs where no version says it."""
         for before, after in self._versions:
             yield self._of_versions(before, after)
         for before, after in (*self._commands, *self._commits):
@@ -69,7 +73,11 @@ class Contrast:
         for before, after in self._runs:
             if before is None or after is None:
                 yield Pair(before, after, _change(before, after))
-            elif before != after and self._made(self.old, before) & self._made(self.new, after):
+                continue
+            keys = self._keys(before, after)
+            if keys:
+                yield Pair(before, after, "replaced", keys=keys)
+            if before != after and self._made(self.old, before) & self._made(self.new, after):
                 yield Pair(before, after, "other-producer", self._reads_otherwise(before))
 
     def _is_compared(self, node: int) -> bool:
@@ -190,9 +198,12 @@ class Contrast:
     def _reads_otherwise(self, run: int) -> bool:
         """Whether a run, or the one that takes its place on the other side, read anything that differs."""
         partner = self._partner.get(run)
-        if partner is None:
+        if partner is None or self._keys(run, partner):
             return True
         return any(node in self._differing for one in (run, partner) for node, _ in self._causes(one))
+
+    def _keys(self, run: int, other: int) -> tuple[Key, ...]:
+        return tuple(differing(self._settings.get(run, {}), self._settings.get(other, {})))
 
     def _causes(self, node: int) -> Iterator[tuple[int, EdgeKind]]:
         for pedigree in (self.old, self.new):

@@ -55,8 +55,8 @@ class Difference:
             one row, and not one a file.
         reason: a word for what is odd: ``same-inputs``, ``missing-listing``, ``other-algorithm``, ``no-digest``.
         source: where it is.
-        artifact: its path; ``file:key`` for a parameter; for a run, a command, and a commit that a run checked out, the
-            title of the run.
+        artifact: its path; ``file:key`` for a parameter, or its run and name where a store has it; for a run, a
+            command, and a commit that a run checked out, the title of the run.
         file: the name of a file inside a directory.
         files: for a directory that is one row: how many of its files differ; None where that is not known.
         distance: number of steps from there to what was compared, by the shorter way of the two sides.
@@ -171,6 +171,11 @@ class _Comparison:
                 yield from self._of_files(pair, kept.rows)
             elif keys:
                 yield from self._of_keys(pair, keys)
+            elif pair.keys:
+                by = [self._by(side, pair) for side in (0, 1)]
+                for key in pair.keys:
+                    stands = tuple(None if key.values[side] is None else node for side, node in pair)
+                    yield _Draft(pair, (stands[0], stands[1]), by, key.change, key=key)
             else:
                 by = [self._by(side, pair) for side in (0, 1)]
                 reason = kept.reason or pair.reason
@@ -239,7 +244,7 @@ class _Comparison:
         named = self._named(draft, shown)
         return Difference(
             change=draft.change,
-            what=self._what(ends, named),
+            what="params" if draft.key else self._what(ends, named),
             follows=pair.follows,
             reason=draft.reason,
             source=named.source,

@@ -1,10 +1,10 @@
 """Parameters that are mappings, compared key by key."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Key", "changed_keys", "leaves"]
+__all__ = ["Key", "changed_keys", "differing", "leaves"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ def changed_keys(old: str, new: str) -> list[Key] | None:
     before, after = leaves(old), leaves(new)
     if not before or not after:
         return None
+    return differing(before, after)
+
+
+def differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[Key]:
+    """The names whose values differ, in order."""
     names = sorted(before.keys() | after.keys())
     return [Key(name, (before.get(name), after.get(name))) for name in names if before.get(name) != after.get(name)]
 

@@ -131,6 +131,7 @@ class Pedigrees:
     Attributes:
         lineage, order, history: the graph and its commits.
         facts: every version that may be met.
+        settings: named values of runs, where a store has them.
     """
 
     def __init__(self, case: Case, views: Iterable[View]) -> None:
@@ -142,6 +143,9 @@ class Pedigrees:
         met = self._meet({root for view in views for root in view.roots})
         self.facts = {node: Fact(*rest) for node, *rest in rows(case, "pedigree.facts", ids=met)}
         self._events = {(run, node): path for run, node, path in rows(case, "pedigree.events", ids=met)}
+        self.settings: dict[int, dict[str, str]] = {}
+        for run, name, value in rows(case, "pedigree.settings", ids=met):
+            self.settings.setdefault(run, {})[name] = value
         self._homes = dict(rows(case, "pedigree.homes"))
         self._held: dict[int, dict[int, set[int]]] = {}
         self._asked: dict[View, tuple[int, ...]] = {}

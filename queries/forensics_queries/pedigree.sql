@@ -17,6 +17,15 @@ SELECT execution, version, min(path) FROM event
 SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = event.version
 WHERE path IS NOT NULL GROUP BY execution, version ORDER BY execution, version;
 
+-- @name settings
+-- @param ids node ids
+-- Properties of runs as the newest reading found them. A commit that one names is told as what was checked out.
+SELECT p.node, p.name, arg_max(p.value, (p.acquisition, p.value)) FROM property p
+SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = p.node
+SEMI JOIN execution e ON e.id = p.node
+WHERE p.kind <> 'null' AND NOT EXISTS (FROM git_commit c WHERE c.oid = p.value)
+GROUP BY p.node, p.name ORDER BY p.node, p.name;
+
 -- @name homes
 SELECT id, source FROM git_commit ORDER BY id;
 

@@ -278,6 +278,22 @@ def test_other_bytes_from_the_same_inputs_are_odd(case_of: Callable[..., Case]) 
     assert (told(row), row.follows, row.reason) == (("replaced", "model", "model"), False, "same-inputs")
 
 
+def test_settings_of_runs_that_a_store_keeps_are_parameters(case_of: Callable[..., Case]) -> None:
+    held: dict[str, Held] = {"raw": "one", "model": "one"}
+    steps = (Step((), held), Step((0,), {**held, "model": "two"}))
+    runs = tuple(Run("train", number, ("raw",), ("model",)) for number in (0, 1))
+    toy = Toy("settings", steps, runs, models={"model": "model"})
+    case = case_of(toy)
+    first, second = (row[0] for row in case.rows("SELECT id FROM execution ORDER BY id"))
+    for run, name, value in ((first, "rate", "0.1"), (second, "rate", "0.2"), (first, "depth", "4")):
+        case.connection.execute("INSERT INTO property VALUES (?, ?, 'double', ?, TRUE, 1, 1)", [run, name, value])
+    rows = {told(row): row for row in diff(case, f"model@{toy.oid(0)}", f"model@{toy.oid(1)}").rows}
+    rate = rows["replaced", "params", "train (dvc.yaml).rate"]
+    assert (rate.old.value, rate.new.value, rate.follows) == ("0.1", "0.2", False)
+    assert ("removed", "params", "train (dvc.yaml).depth") in rows
+    assert (rows["replaced", "model", "model"].follows, rows["replaced", "model", "model"].reason) == (True, "")
+
+
 def test_the_same_bytes_of_another_run_are_told_and_a_revert_takes_them_back(case_of: Callable[..., Case]) -> None:
     held = {"code": "one", "model": "same"}
     steps = (Step((), held), Step((0,), {**held, "code": "two"}), Step((1,), held))
