@@ -62,8 +62,8 @@ def rebuild_command(
 ) -> None:
     """The fewest stages to run again so that models are clean.
 
-    A SUBJECT is an artifact, a version or a release; without one, all that is live, and of a model that is not the
-    newest release or version. Only what is not clear is made again: all else is used as it is.
+    A SUBJECT is an artifact, a version or a release; without one, all that is live, and where nothing is, the newest
+    release or version of each model. Only what is not clear is made again: all else is used as it is.
     """
     from forensics.case import Case
     from forensics_connectors.dvc.presence import Finder

@@ -13,32 +13,34 @@ from forensics_queries.succession import Succession
 __all__ = ["by_artifact", "heads", "newest", "versions_behind"]
 
 
-def heads(when: Moment, history: History, among: Iterable[int]) -> dict[int, str]:
+def heads(when: Moment, history: History, among: Iterable[int]) -> tuple[str, list[int]]:
     """The versions that matter most.
 
     Args:
         when: the moment that is asked of.
         history: the commits of the case.
-        among: versions; models of which none is among them are left out where nothing of them is live.
+        among: versions; where nothing is live, models of which none is among them are left out.
 
     Returns:
-        By version how it is in use: where it is live; ``released``; or ``newest``. All that is live, then for each
-        model of which nothing is live the versions that were released last, else the newest ones.
+        What they are, ``live`` or ``newest``, and the versions: all that is live. Where nothing is, of each model what
+        was released last, else its newest versions.
     """
-    live: dict[int, set[str]] = {}
+    live: set[int] = set()
     for one in exposures(when):
         if one.window.state == "live":
             for node in one.nodes:
-                for version in versions_behind(when.lineage, node):
-                    live.setdefault(version, set()).add(one.window.where)
-    found = {version: ", ".join(sorted(places)) for version, places in sorted(live.items())}
-    touched = by_artifact(when, among).keys() - by_artifact(when, live).keys()
-    idle = [artifact for (artifact,) in rows(when.case, "rollback.models") if artifact in touched]
-    for artifact, versions in by_artifact(when, _states(when, idle)).items():
+                behind = versions_behind(when.lineage, node)
+                # A store's row of the same bytes is no other thing to mend.
+                live.update([version for version in behind if when.lineage.places(version)] or behind)
+    if live:
+        return "live", sorted(live)
+    touched = by_artifact(when, among)
+    models = [artifact for (artifact,) in rows(when.case, "rollback.models") if artifact in touched]
+    found: list[int] = []
+    for artifact, versions in by_artifact(when, _states(when, models)).items():
         released = {row[0] for row in rows(when.case, "blast_radius.releases", versions=versions)}
-        chosen = newest(when, history, artifact, sorted(released) or versions)
-        found |= dict.fromkeys(chosen, "released" if released else "newest")
-    return found
+        found += newest(when, history, artifact, sorted(released) or versions)
+    return "newest", found
 
 
 def newest(when: Moment, history: History, artifact: int, versions: Iterable[int]) -> list[int]:

@@ -1,9 +1,9 @@
 """What has to be made again so that some versions are clean, and what has to be replaced for it: graph alone.
 
 The walk goes back from the versions through what is not clear, and no further: all else is used as it is
-(``localization.md``, 2.3). For what a run read that is not clear it takes what lies where the rebuild starts, as the
-stage will find it there, so that several runs of one stage are one. Where a stage needs what it is itself needed for (a
-warm start), the walk stops: it starts from a clean version of its own.
+(``localization.md``, 2.3). For what a run read it takes what lies where the rebuild starts, as the stage will find it
+there, so that several runs of one stage are one; unless what the run read is clean and what lies there is not. Where a
+stage needs what it is itself needed for (a warm start), the walk stops: it starts from a clean version of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -143,15 +143,17 @@ class _Walk:
             if node not in self._stages:
                 yield Rerun(node, None)
                 continue
-            clean = tuple(version for version in self._inputs(node) if self._judgement.level(version) is Level.CLEAR)
-            yield Rerun(node, self._stages[node], clean)
+            yield Rerun(node, self._stages[node], tuple(filter(self._is_clean, self._inputs(node))))
 
     def _inputs(self, run: int) -> list[int]:
-        """What a run is to read: what it read if that is clean, else what it finds where the rebuild starts."""
+        """What a run is to read: what lies where the rebuild starts, or what it read where that alone is clean."""
         found: set[int] = set()
         for version, _ in self._lineage.causes(run, EdgeKind.USED):
-            other = None if self._judgement.level(version) is Level.CLEAR else self._there(version)
-            found.add(version if other is None else other)
+            other = self._there(version)
+            if other is None or (self._is_clean(version) and not self._is_clean(other)):
+                found.add(version)
+            else:
+                found.add(other)
         return sorted(found)
 
     def _version(self, version: int, stack: list[tuple[int, bool]]) -> None:
@@ -166,12 +168,12 @@ class _Walk:
         imported = {cause for cause, _ in lineage.causes(version, EdgeKind.IMPORTED)}
         causes = {cause for cause, _ in lineage.suppliers(version)}
         causes |= {cause for cause, _ in lineage.causes(version, EdgeKind.MEMBER, EdgeKind.DECLARED)}
-        causes = {cause for cause in causes if self._judgement.level(cause) is not Level.CLEAR}
+        causes = {cause for cause in causes if not self._is_clean(cause)}
         # What is bad although all that made it is clean was replaced afterwards, so that a run would not mend it.
         if not causes or (imported & causes and maker is None and self._clean(version)):
             self.replaced.append(version)
             return
-        if maker is None and imported & causes:
+        if maker is None and imported & causes and lineage.places(version):
             stack.append((version, True))
         made = {cause for cause in causes if lineage.kind(cause) is NodeKind.EXECUTION}
         stack += [(cause, False) for cause in sorted(causes - made, reverse=True)]
@@ -185,8 +187,10 @@ class _Walk:
         self._done.add(key)
         self._open.add(key)
         stack.append((run, True))
-        bad = [version for version in self._inputs(run) if self._judgement.level(version) is not Level.CLEAR]
-        stack += [(version, False) for version in reversed(bad)]
+        stack += [(version, False) for version in reversed(self._inputs(run)) if not self._is_clean(version)]
+
+    def _is_clean(self, node: int) -> bool:
+        return self._judgement.level(node) is Level.CLEAR
 
     def _maker(self, version: int) -> int | None:
         """The run to repeat for a version: of a stage that is still declared, the newest."""

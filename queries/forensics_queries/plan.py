@@ -7,7 +7,7 @@ from functools import partial
 from forensics.answer import Thing
 from forensics.case import Case
 from forensics.digest import Digest
-from forensics.model import ArtifactKind, NodeKind, Presence
+from forensics.model import ArtifactKind, EdgeKind, NodeKind, Presence
 from forensics.taint import Judgement, Level
 from forensics.taint.level import Facet
 from forensics_queries.needs import Rerun, find_needs
@@ -105,7 +105,7 @@ class Planner:
         """
         heads = sorted(heads, key=lambda head: (-self._rank(head), head))
         bases = self._bases(heads)
-        there = self._held(bases.values(), self._judgement.reached(NodeKind.VERSION))
+        there = self._held(bases.values(), self._concerned())
         needs = find_needs(
             self._case, self._judgement, heads, self._history, self.clean_versions,
             lambda version: next(iter(there.get(version, ())), None),
@@ -208,6 +208,16 @@ class Planner:
 
     # -- where to start
 
+    def _concerned(self) -> set[int]:
+        """What is not clear, and what runs that are not read."""
+        lineage = self._judgement.lineage
+        read = {
+            version
+            for run in self._judgement.reached(NodeKind.EXECUTION)
+            for version, _ in lineage.causes(run, EdgeKind.USED)
+        }
+        return read.union(self._judgement.reached(NodeKind.VERSION))
+
     def _bases(self, heads: list[int]) -> dict[str, Thing]:
         """For each source the newest commit at which one of the versions to make again first stands."""
         again = list(things(self._case, heads).values())
@@ -247,16 +257,24 @@ class Planner:
 
     def _start(self, commit: Thing, steps: list[PlanStep]) -> tuple[PlanStep, list[PlanStep]]:
         used = {one.thing.id: one.thing for step in steps for one in step.inputs}
-        held = self._held([commit], used)
+        wholes = {version: self._judgement.lineage.wholes(version) for version in used}
+        held = self._held([commit], [*used, *(whole for some in wholes.values() for whole in some)])
         shown = things(self._case, [version for versions in held.values() for version in versions])
         commands = [f"git checkout --quiet {commit.digest.removeprefix('git:')}"]
         changed: list[PlanStep] = []
         for thing in sorted(used.values(), key=lambda thing: (thing.path, thing.id)):
-            there = held[thing.id]
-            if thing.id in there:
-                commands += [checkout_command(thing.path)] if self._is_tracked(thing) else []
-            elif there:
+            # A part is read out of the whole that lies there.
+            there = held[thing.id] or [version for whole in wholes[thing.id] for version in held[whole]]
+            sound = {thing.id, *wholes[thing.id]}.intersection(there)
+            sound = sound or {version for version in there if self._judgement.level(version) is Level.CLEAR}
+            if sound:
+                lies = shown[min(sound)]
+                commands += [checkout_command(lies.path)] if self._is_tracked(lies) else []
+            elif held[thing.id]:
                 changed.append(self._replaced(shown[there[0]], thing))
+            elif there:
+                why = f"it is not clear, and may hold another {thing.path} than {thing.digest}, which the run read"
+                changed.append(PlanStep("replace", shown[there[0]], None, (), blocked=why))
         return PlanStep("start", commit, None, tuple(dict.fromkeys(commands))), changed
 
     def _commit(self, nodes: Iterable[int], choose: Callable[..., int]) -> Thing | None:

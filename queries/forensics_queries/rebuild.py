@@ -26,7 +26,7 @@ def rebuild(
     Args:
         case: the case.
         subjects: artifacts, versions or releases, of each artifact the newest version; where none are named all that
-            is live, else what was released last, else the newest version of each model.
+            is live, and where nothing is, of each model what was released last, else its newest version.
         look: finds bytes.
         as_of: a revision or a time.
 
@@ -39,7 +39,7 @@ def rebuild(
     judgement, start, when = judged(case, (), as_of)
     history = History.load(case)
     reached = judgement.reached(NodeKind.VERSION)
-    asked = _named(when, history, subjects) if subjects else list(heads(when, history, reached))
+    asked = _named(when, history, subjects) if subjects else heads(when, history, reached)[1]
     wanted = [version for version in asked if judgement.level(version) is not Level.CLEAR]
     # Of several live versions of one artifact the newest: the others become what it becomes.
     chosen = [newest(when, history, artifact, found)[0] for artifact, found in by_artifact(when, wanted).items()]

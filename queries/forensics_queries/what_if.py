@@ -79,7 +79,7 @@ def what_if(
 
     Returns:
         Versions that change and versions that are not clear either way, live ones first in each part; then the
-        smallest cut for what is live, else released last, else newest, where it is no larger than that.
+        smallest cut for what is live (``heads``), where it is no larger than that.
 
     Raises:
         UsageError: nothing is bad, or a subject cannot be told.
@@ -161,28 +161,25 @@ def _cut(
     when: Moment, start: Accused, supposition: Supposition, judgement: Judgement, options: list[str]
 ) -> tuple[list[Supposed], list[str]]:
     """The smallest cut, and what to say of it."""
-    uses = heads(when, History.load(when.case), judgement.reached(NodeKind.VERSION))
-    there = [node for node in uses if node not in supposition.gone]
+    use, found = heads(when, History.load(when.case), judgement.reached(NodeKind.VERSION))
+    there = [node for node in found if node not in supposition.gone]
     targets = [node for node in there if judgement.level(node) is not Level.CLEAR]
-    said = "live (of a model that is not: the newest release, else version)"
     if not targets:
-        lost = len(uses) - len(there)
-        return [], [
-            f"nothing that is {said} would be affected or unknown{f'; {lost:,} would not be there' if lost else ''}"
-        ]
-    what = f"{len(targets):,} {'version that is' if len(targets) == 1 else 'versions that are'} {said}"
+        lost = f"; {len(found) - len(there):,} would not be there" if len(there) < len(found) else ""
+        return [], [f"no {use} version would be affected or unknown{lost}"]
+    what = f"{len(targets):,} {use} version{'' if len(targets) == 1 else 's'}"
 
     def suppose(nodes: frozenset[int]) -> Judgement:
         return supposed(when, start, Supposition(supposition.clean | nodes, supposition.gone))
 
     cut = smallest_cut(judgement, targets, suppose)
     if cut is None:
-        return [], [f"more than {MOST_NODES:,} nodes lead to what is {said}, so that no smallest cut was sought"]
+        return [], [f"more than {MOST_NODES:,} nodes lead to {what}, so that no smallest cut was sought"]
     if not cut or (len(cut) >= len(targets) and not set(cut).isdisjoint(targets)):
         return [], [f"no smaller set of versions and runs was found that, were it clean, would free {what}"]
     shown = things(when.case, cut)
-    found = sorted(shown.items(), key=lambda pair: (pair[1].source, pair[1].path, pair[1].digest, pair[0]))
-    command = " ".join(["forensics what-if", *options, *_options(clean=[thing.subject for _, thing in found])])
+    ordered = sorted(shown.items(), key=lambda pair: (pair[1].source, pair[1].path, pair[1].digest, pair[0]))
+    command = " ".join(["forensics what-if", *options, *_options(clean=[thing.subject for _, thing in ordered])])
     members = [
         Supposed(
             "cut",
@@ -197,6 +194,6 @@ def _cut(
             (),
             command,
         )
-        for node, thing in found
+        for node, thing in ordered
     ]
     return members, [f"cleaning {'this' if len(cut) == 1 else f'these {len(cut):,}'} would free {what}"]

@@ -141,7 +141,9 @@ class TestWhatIsUsed:
         )
         runs = (Run("train", 0, ("raw", "base"), (MODEL,)), Run("other", 1, ("raw",), ("b",)))
         toy = Toy("toy", steps, runs, models={MODEL: "m", "b": "b"})
-        answer = rebuild(mark_bad(case_of(toy), md5("bad")))
+        case = mark_bad(case_of(toy), md5("bad"))
+        assert not [step for step in rebuild(case).rows if step.action == "replace" and step.clean]
+        answer = rebuild(mark_bad(case, md5("newer")))
         restored = [step for step in answer.rows if step.action == "replace" and step.clean]
         assert [(step.thing.digest, step.clean and step.clean.digest) for step in restored] == [
             (md5("newer"), md5("read"))
