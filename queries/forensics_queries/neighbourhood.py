@@ -18,6 +18,7 @@ __all__ = ["Link", "Neighbourhood", "Node", "happened_to", "neighbourhood"]
 MOST = 600
 
 _UP = (EdgeKind.USED, EdgeKind.GENERATED, EdgeKind.IMPORTED, EdgeKind.PART, EdgeKind.DECLARED)
+_TO_GO_BACK_TO = frozenset({"restore", "keep", "unproved"})
 _DRAWN = frozenset({NodeKind.VERSION.value, NodeKind.EXECUTION.value})
 _SETTINGS = frozenset({ArtifactKind.CODE.value, ArtifactKind.PARAMS.value})
 _ORDER = tuple(Strength)
@@ -118,7 +119,7 @@ def neighbourhood(
         if origin.thing.id in sources and origin.action == "introduced":
             core.add(origin.commit.id)
             _join(links, origin.commit.id, origin.thing.id, origin.known)
-    chosen = {target.thing.id: target.releases for target in targets if target.outcome != "rebuild"}
+    chosen = {target.thing.id: target.releases for target in targets if target.outcome in _TO_GO_BACK_TO}
     makers = {maker for target in chosen for maker, _ in judgement.lineage.causes(target, *_UP)}
     upper: set[int] = set()
     for node in sorted({*core, *chosen, *makers}):

@@ -112,7 +112,7 @@ _CONTENTS: dict[str, Callable[[Case, Gathered], _Content]] = {
     "case": _case,
     "summary": lambda _, gathered: ((), (gathered.releases,)),
     "detection": lambda _, gathered: (words.detection(gathered), _held(gathered.observations)),
-    "analysis": lambda _, gathered: ((), (*_held(gathered.suspects), *gathered.origins)),
+    "analysis": lambda _, gathered: ((), (*_held(gathered.suspects), *gathered.origins, *_held(gathered.techniques))),
     "scope": lambda _, gathered: ((), (gathered.affected,)),
     "timeline": lambda _, gathered: ((), (gathered.timeline,)),
     "containment": lambda _, gathered: (words.containment(gathered), ()),

@@ -21,6 +21,7 @@ from forensics_queries.releases import InUse, releases
 from forensics_queries.rollback import Target, rollback
 from forensics_queries.sources import Acquisition, sources
 from forensics_queries.suspects import Suspect, suspects
+from forensics_queries.techniques import Attribution, techniques
 from forensics_queries.timeline import Occurrence, timeline
 from forensics_queries.whereabouts import Look
 
@@ -49,6 +50,7 @@ class Gathered:
     observations: Answer[Observation]
     suspects: Answer[Suspect] | None
     origins: tuple[Answer[Blamed], ...]
+    techniques: Answer[Attribution]
     targets: Answer[Target]
     timeline: Answer[Occurrence]
     head: Entry | None
@@ -64,7 +66,7 @@ class Gathered:
     def answers(self) -> tuple[Answer[Any], ...]:
         """All answers, in the order in which they were asked."""
         found = (self.marks, self.observations, self.sources, self.affected, self.releases, self.suspects)
-        asked = (*found, *self.origins, self.targets, self.timeline)
+        asked = (*found, *self.origins, self.techniques, self.targets, self.timeline)
         return tuple(answer for answer in asked if answer is not None)
 
 
@@ -98,6 +100,7 @@ def ask(case: Case, subjects: Sequence[str] = (), *, look: Look | None = None, a
         observations=list_observations(case),
         suspects=_suspects(case, as_of),
         origins=origins,
+        techniques=techniques(case),
         targets=targets,
         timeline=timeline(case, of=happened_to(case, graph)),
         head=chain[-1] if chain else None,

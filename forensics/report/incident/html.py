@@ -19,6 +19,7 @@ from forensics.report.layouts import layout
 from forensics.report.page import Page
 from forensics.report.picture import STYLE, draw
 from forensics.report.text import safe
+from forensics_queries.neighbourhood import Neighbourhood
 
 __all__ = ["render"]
 
@@ -98,7 +99,7 @@ def _section(section: Section, page: Page) -> Iterator[str]:
     for answer in section.tables:
         yield from _tables(answer, page)
     if section.picture is not None:
-        yield _LEGEND + '\n<div class="canvas">\n'
+        yield _legend(section.picture) + '\n<div class="canvas">\n'
         yield from draw(section.picture, alone=False)
         yield "</div>\n"
     if plan.fields:
@@ -114,14 +115,19 @@ def _section(section: Section, page: Page) -> Iterator[str]:
     yield "</section>\n"
 
 
-_LEGEND = tag(
-    "p",
-    "Causes stand to the left of their effects; square boxes are versions, round ones runs and commits. "
-    "✖ is bad itself, ! affected, ? cannot be told, ↩ what to go back to; the rest is clear. Broken lines are not on "
-    "record as such. A click, or Enter, lights up all that leads to a box and all that it leads to; Escape ends it. "
-    "Hold the pointer over a box for its full name and digest.",
-    class_="legend",
-)
+def _legend(graph: Neighbourhood) -> _Markup:
+    judged = any(node.verdict for node in graph.nodes)
+    signs = (
+        "✖ is bad itself, ! affected, ? cannot be told, ↩ what to go back to; the rest is clear, by what is on record."
+    )
+    return tag(
+        "p",
+        "Causes stand to the left of their effects; square boxes are versions, round ones runs and commits. "
+        f"{signs if judged else 'No box has a verdict.'} Broken lines are not on record as such. A click, or Enter, "
+        "lights up all that leads to a box and all that it leads to; Escape ends it. Hold the pointer over a box for "
+        "its full name and digest.",
+        class_="legend",
+    )
 
 
 def _tables(answer: Answer[Any], page: Page) -> Iterator[str]:

@@ -6,12 +6,13 @@ from forensics.answer import Answer, Thing
 from forensics.report.incident.gathered import Gathered
 from forensics.report.incident.sections import command
 from forensics.report.layouts import layout
-from forensics.report.layouts.parts import counted, one_line
+from forensics.report.layouts.parts import counted, one_line, percent
 from forensics.report.text import clock
 from forensics.report.words import REASONS
 from forensics_queries.blast_radius import Affected
 from forensics_queries.exposure import Window
 from forensics_queries.rollback import Target
+from forensics_queries.suspects import Suspect
 
 __all__ = ["containment", "detection", "evidence", "lead", "lessons", "recovery"]
 
@@ -51,7 +52,8 @@ def lead(gathered: Gathered) -> Iterator[str]:
             yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
     for row in rows:
         if row.stages and row.verdict == "clear":
-            yield f"LIVE, AND DOUBTED: {_live(row)}. By what was observed P(contaminated) = {row.p or 0:.2f}."
+            doubt = f"By what was observed it is contaminated with a probability of {percent(row.p or 0)}."
+            yield f"LIVE, AND DOUBTED: {_live(row)}. {doubt} {_way_back(row, gathered.targets)}"
     if unknown:
         yield (
             f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether "
@@ -60,8 +62,8 @@ def lead(gathered: Gathered) -> Iterator[str]:
     doubted = sum(row.verdict == "clear" for row in rows)
     if doubted:
         yield f"DOUBTED: by what was observed {_many(doubted, 'version')} may be contaminated that no mark reaches."
-    if gathered.suspects is not None and gathered.suspects.rows:
-        yield f"SUSPECTED: {layout(gathered.suspects).opening(gathered.suspects)}. See analysis."
+    if gathered.suspects is not None:
+        yield from _suspected(gathered.suspects)
     others = len(affected) - len(models)
     if others:
         kinds = {
@@ -77,6 +79,16 @@ def lead(gathered: Gathered) -> Iterator[str]:
         )
         starts = []
     yield from (f"{note[:1].upper()}{note[1:]}." for note in (*starts, *notes))
+
+
+def _suspected(answer: Answer[Suspect]) -> Iterator[str]:
+    """The likeliest group, by its only candidate or by how many there are."""
+    group = [row for row in answer.rows if row.group == 1]
+    if len(group) == 1:
+        yield f"SUSPECTED: {layout(answer).opening(answer)}; see analysis."
+    elif group:
+        odds = percent(group[0].group_probability)
+        yield f"SUSPECTED: one of {len(group):,} that no observation tells apart, {odds}; see forensics next-test."
 
 
 def _limits(gathered: Gathered) -> Iterator[str]:

@@ -128,7 +128,7 @@ def test_what_was_observed_is_enough_for_a_report_and_never_reads_as_an_all_clea
     assert "Nothing is marked as bad, so nothing has a verdict" in said
     assert "No version is affected" not in said
     assert f"LIVE, AND DOUBTED: fraud: models/fraud.json {bad}" in said
-    assert "SUSPECTED: most likely" in said
+    assert re.search(r"SUSPECTED: one of \d that no observation tells apart, \d\d %", said)
     tables = {row.plan.id: [answer.question for answer in row.tables] for row in report.rows}
     assert tables["analysis"] == ["suspects"]
     assert len(tables["detection"]) == 1
@@ -137,6 +137,7 @@ def test_what_was_observed_is_enough_for_a_report_and_never_reads_as_an_all_clea
     assert str(bad) in {node.thing.digest for node in picture.nodes}
     for form in ("html", "markdown"):
         assert "misses fraud" in render(report, form)
+    assert "the rest is clear" not in render(report, "html")
 
 
 def test_the_timeline_is_that_of_the_incident_alone(report: Answer[Section]) -> None:
