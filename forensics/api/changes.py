@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forensics_queries.fsck import Checked
     from forensics_queries.marks import Mark
     from forensics_queries.observe import Observation
+    from forensics_queries.techniques import Attribution
 
 __all__ = ["Changes"]
 
@@ -61,6 +62,24 @@ class Changes(Asking):
 
         argv = self._said("mark_withdraw", mark)
         return self._change(withdraw_mark, mark, reason=reason, author=author, argv=argv)
+
+    def mark_technique(
+        self, mark: int | None = None, *, confirm: str = "", reject: str = "", reason: str = "", author: str = ""
+    ) -> "Result[Attribution]":
+        """The techniques of MITRE ATLAS beside marks; with ``confirm`` or ``reject`` what an analyst says of one.
+
+        Raises:
+            UsageError: both at once, or neither mark nor technique known.
+        """
+        from forensics_queries.techniques import judge_technique, techniques
+
+        if not confirm and not reject:
+            return self.ask(techniques, mark)
+        if mark is None or (confirm and reject):
+            raise UsageError("one technique of one mark at a time", hint='mark_technique(1, confirm="AML.T0020")')
+        verdict = "confirmed" if confirm else "rejected"
+        argv = self._said("mark_technique", mark, confirm or reject)
+        return self._change(judge_technique, mark, confirm or reject, verdict, reason=reason, author=author, argv=argv)
 
     def observe(
         self,

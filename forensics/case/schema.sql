@@ -119,6 +119,10 @@ CREATE TABLE observation (
 CREATE TABLE observation_withdrawal (observation INTEGER, reason VARCHAR, author VARCHAR, made_at TIMESTAMP);
 -- A number that a version of a metric holds under a name.
 CREATE TABLE measurement (version INTEGER, name VARCHAR, value DOUBLE, origin INTEGER, acquisition INTEGER);
+-- What analysts said of a technique beside a mark: the last word counts.
+CREATE TABLE technique_judgement (
+    id INTEGER, mark INTEGER, technique VARCHAR, verdict VARCHAR, reason VARCHAR, author VARCHAR, made_at TIMESTAMP
+);
 -- Stored bytes that were hashed again: what was found at a path, and when.
 CREATE TABLE byte_check (
     source INTEGER, content INTEGER, path VARCHAR, size BIGINT, mtime_ns BIGINT, state VARCHAR, found VARCHAR,

@@ -197,6 +197,9 @@ SELECT f.id AS finding_id, f.source AS source_id, s.name AS source, f.kind, f.me
     o.path AS document, o.commit_oid AS document_commit, o.locus AS document_locus, f.acquisition AS acquisition_id
 FROM finding f LEFT JOIN source s ON s.id = f.source LEFT JOIN origin o ON o.id = f.origin;
 
+CREATE OR REPLACE VIEW technique_judgements AS
+SELECT j.mark AS mark_id, j.technique, j.verdict, j.reason, j.author, j.made_at FROM technique_judgement j;
+
 CREATE OR REPLACE VIEW byte_checks AS
 SELECT b.source AS source_id, s.name AS source, b.content AS content_id, c.algorithm || ':' || c.value AS digest, b.path,
     b.size, b.mtime_ns, b.state, b.found, b.sha256, b.checked_at

@@ -28,6 +28,8 @@ def following(answer: Answer[Any]) -> str:
             return f"forensics blast-radius {subject}, forensics mark add bad {subject} --reason TEXT"
         case "show" if len({row.thing.id for row in answer.rows}) > 1:
             return f"forensics log {shlex.quote(given['subject'])} lists the versions"
+        case "mark-add" if answer.rows[0].state in {"bad", "suspect"}:
+            return "forensics blast-radius, forensics mark technique"
         case "mark-add" | "mark-withdraw":
             return "forensics blast-radius"
         case "observe":

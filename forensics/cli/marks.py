@@ -6,6 +6,7 @@ import click
 
 from forensics.cli.options import Shared, asking
 from forensics.cli.output import emit
+from forensics.errors import UsageError
 
 __all__ = ["mark_command"]
 
@@ -17,6 +18,7 @@ Examples:
   forensics mark add bad data/raw/vendor_b.csv@HEAD --reason "labels flipped" --author ann@example.com
   forensics mark list
   forensics mark withdraw 1 --reason "wrong file"
+  forensics mark technique 1 --confirm AML.T0020
 
 Marks are what blast-radius and rollback start from. They expire and are withdrawn, never erased.""",
 )
@@ -87,4 +89,43 @@ def withdraw_command(shared: Shared, mark: int, reason: str, author: str) -> Non
 
     with Case.open(shared.case, write=True) as case:
         answer = withdraw_mark(case, mark, reason=reason, author=author, argv=["forensics", *sys.argv[1:]])
+    emit(answer, shared)
+
+
+@mark_command.command(
+    "technique",
+    epilog="""\b
+Examples:
+  forensics mark technique                                    what the evidence of each mark is consistent with
+  forensics mark technique 1 --confirm AML.T0020 --reason "labels were flipped on purpose"
+  forensics mark technique 1 --reject AML.T0059""",
+)
+@click.argument("mark", type=int, required=False)
+@click.option("--confirm", metavar="ID", help="Say that it was this technique.")
+@click.option("--reject", metavar="ID", help="Say that it was not.")
+@click.option("--reason", metavar="TEXT", default="", help="Why.")
+@click.option("--author", metavar="MAIL", default="", help="Who says so; else the user of this machine.")
+@asking()
+def technique_command(
+    shared: Shared, mark: int | None, confirm: str | None, reject: str | None, reason: str, author: str
+) -> None:
+    """The techniques of MITRE ATLAS beside marks, and what was said of them.
+
+    Lineage shows what a technique would leave behind, so it names what the evidence is consistent with; an analyst
+    confirms or rejects. Without --confirm or --reject nothing is written.
+    """
+    from forensics.case import Case
+    from forensics_queries.techniques import judge_technique, techniques
+
+    asked = confirm or reject
+    if (confirm and reject) or (asked and mark is None):
+        raise UsageError("one technique of one mark at a time", hint="forensics mark technique 1 --confirm AML.T0020")
+    with Case.open(shared.case, write=bool(asked)) as case:
+        if asked and mark is not None:
+            answer = judge_technique(
+                case, mark, asked, "confirmed" if confirm else "rejected", reason=reason, author=author,
+                argv=["forensics", *sys.argv[1:]],
+            )  # fmt: skip
+        else:
+            answer = techniques(case, mark)
     emit(answer, shared)

@@ -303,3 +303,9 @@ class Bundle:
     not_read: tuple[str, ...]
     notes: tuple[str, ...]
     documents: tuple[Document, ...] = ()
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """The techniques of MITRE ATLAS that standing marks name, in the order of their ids."""
+        named = {one for mark in self.marks if mark.standing for one in mark.technique.split(", ")}
+        return tuple(sorted(named - {""}))

@@ -1,12 +1,12 @@
 """What investigators state of subjects: who, why, on what evidence, until when. Never erased."""
 
 import getpass
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from forensics.answer import Answer
+from forensics.atlas import find_technique, version
 from forensics.case import Case
 from forensics.case.database import transaction
 from forensics.errors import UsageError
@@ -18,8 +18,6 @@ __all__ = ["STATES", "Mark", "add_mark", "list_marks", "marks_on", "user", "with
 
 STATES = ("bad", "suspect", "good", "cleared")
 
-_TECHNIQUE = re.compile(r"AML\.T\d{4}(\.\d{3})?\Z")
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -29,6 +27,7 @@ class Mark:
         mark: its number: ``mark:3`` is a SUBJECT.
         state: one of ``STATES``.
         subject: pinned when it was made: revisions as commit ids, digests in full.
+        technique: ids in MITRE ATLAS that were stated with the mark or confirmed since, and not rejected, by ``, ``.
         made_at, expires_at, withdrawn_at: by this machine's clock; None where it never expires or still stands.
         standing: neither expired nor withdrawn.
     """
@@ -72,7 +71,7 @@ def add_mark(
         reason: why; not empty.
         author: who says so; the user of this machine where empty.
         evidence: what it rests on.
-        technique: a MITRE ATLAS technique (``AML.T0020``), or empty.
+        technique: a MITRE ATLAS technique (``AML.T0020``), or empty; a retired id is kept as what it has become.
         expires: when the mark ends by itself: ISO 8601, UTC where it names no zone.
         argv: the command, for the journal.
 
@@ -80,14 +79,13 @@ def add_mark(
         The new mark; several where the subject is known by several digests.
 
     Raises:
-        UsageError: an unknown state, no reason, an expiry that is past or no time, or an unclear subject.
+        UsageError: an unknown state or technique, no reason, an expiry that is past or no time, or an unclear subject.
     """
     if state not in STATES:
         raise UsageError(f"no such state: {state}", hint=f"one of {', '.join(STATES)}")
     if not reason.strip():
         raise UsageError("a mark needs a reason", hint="say why with --reason")
-    if technique and not _TECHNIQUE.match(technique):
-        raise UsageError(f"{technique} is not an ATLAS technique", hint="write it like AML.T0020 or AML.T0018.000")
+    named = find_technique(technique) if technique else None
     now = _now()
     until = _expiry(expires, now)
     meant = resolve(case, subject)
@@ -97,14 +95,17 @@ def add_mark(
             number = rows(case, "marks.next")[0][0]
             given = {
                 "state": state, "subject": pinned, "reason": reason, "author": author or user(),
-                "evidence": evidence, "technique": technique,
+                "evidence": evidence, "technique": named.id if named else "",
             }  # fmt: skip
             rows(case, "marks.add", id=number, made_at=now, expires_at=until, **given)
             ends = until.isoformat() if until else ""
             case.journal("mark", {"mark": number, **given, "typed": subject, "expires_at": ends}, argv=argv)
             made.append(number)
     found = tuple(mark for mark in _all(case) if mark.mark in made)
-    return Answer("mark-add", {"state": state, "subject": subject}, found, coverage(case), (_means(subject, meant),))
+    notes = [_means(subject, meant)]
+    if named and named.retired:
+        notes.append(f"{named.retired} is retired in MITRE ATLAS {version()}; kept as {named.id} ({named.name})")
+    return Answer("mark-add", {"state": state, "subject": subject}, found, coverage(case), tuple(notes))
 
 
 def withdraw_mark(case: Case, mark: int, *, reason: str, author: str = "", argv: Iterable[str] = ()) -> Answer[Mark]:

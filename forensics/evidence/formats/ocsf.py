@@ -6,6 +6,7 @@ Source: Open Cybersecurity Schema Framework 1.8.0, class Detection Finding (2004
 from collections.abc import Iterator
 from typing import Any
 
+from forensics.atlas import labelled, version
 from forensics.evidence.bundle import Bundle, Node
 from forensics.evidence.formats.common import Incident, hashes, line, uuid_of
 from forensics_queries.blast_radius import Affected
@@ -86,8 +87,7 @@ def _message(row: Affected) -> str:
 
 
 def _attacks(bundle: Bundle) -> list[dict[str, Any]]:
-    named = sorted({mark.technique for mark in bundle.marks if mark.standing and mark.technique})
-    return [{"technique": {"uid": technique}} for technique in named]
+    return [{"technique": {"uid": one, "name": labelled(one)}, "version": version()} for one in bundle.techniques]
 
 
 def _file(node: Node) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from forensics.atlas import labelled
 from forensics.evidence.bundle import Bundle, Node
 from forensics.evidence.formats.common import Incident, document, hashes, uuid_of
 from forensics.model import EdgeKind, NodeKind
@@ -43,9 +44,10 @@ def _objects(bundle: Bundle) -> Iterator[dict[str, Any]]:
     case = _dated(bundle, "incident", name=f"Bad training data, case {bundle.case}", **by)
     yield case
     attacks = {}
-    for technique in sorted({mark.technique for mark in bundle.marks if mark.standing and mark.technique}):
+    for technique in bundle.techniques:
         known = {"source_name": "mitre-atlas", "external_id": technique}
-        attacks[technique] = _dated(bundle, "attack-pattern", name=technique, external_references=[known], **by)
+        name = labelled(technique)
+        attacks[technique] = _dated(bundle, "attack-pattern", name=name, external_references=[known], **by)
         yield attacks[technique]
     for row in bundle.affected:
         if row.verdict == "affected" and (known := hashes(incident.nodes[row.thing.id].digests)):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from forensics.atlas import labelled as labelled_techniques
 from forensics.report.layout import Column, Detail, Layout
 from forensics.report.layouts.parts import labelled
 from forensics.report.text import clock
@@ -15,7 +16,7 @@ def _mark_detail(row: Any) -> tuple[Detail, ...]:
         reason=row.reason,
         made=f"{clock(row.made_at)} by {row.author}",
         evidence=row.evidence,
-        technique=row.technique,
+        technique=labelled_techniques(row.technique),
         expires=clock(row.expires_at),
         withdrawn=withdrawn,
     )
@@ -33,4 +34,19 @@ _MARKS = Layout(
 )
 
 
-LAYOUTS = {"mark-add": _MARKS, "mark-list": _MARKS, "mark-withdraw": _MARKS}
+_TECHNIQUES = Layout(
+    (
+        Column("STATE", lambda row: row.state),
+        Column("TECHNIQUE", lambda row: row.technique),
+        Column("NAME", lambda row: row.name),
+        Column("OWASP LLM TOP 10", lambda row: ", ".join(row.owasp)),
+        Column("BECAUSE", lambda row: row.because),
+        Column("BY", lambda row: row.author),
+    ),
+    heading=lambda row: f"mark {row.mark}: {row.subject}",
+    counted=False,
+    empty="no technique is named by a mark, and none is consistent with what is on record of one",
+)
+
+
+LAYOUTS = {"mark-technique": _TECHNIQUES, "mark-add": _MARKS, "mark-list": _MARKS, "mark-withdraw": _MARKS}
