@@ -1,7 +1,9 @@
 """What people observed: a version that misbehaves or is fine, bad bytes, an inspection, a metric. Never erased."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from forensics.answer import Answer
 from forensics.case import Case
@@ -13,9 +15,18 @@ from forensics_queries.marks import user
 from forensics_queries.measurements import find_metric
 from forensics_queries.observed import observed
 from forensics_queries.statement import rows
+from forensics_queries.subject import resolve
 from forensics_queries.things import things
 
-__all__ = ["STATES", "Observation", "list_observations", "observe", "observe_metrics", "withdraw_observation"]
+__all__ = [
+    "STATES",
+    "Observation",
+    "list_observations",
+    "observations_on",
+    "observe",
+    "observe_metrics",
+    "withdraw_observation",
+]
 
 STATES = ("bad", "good", "clean")
 
@@ -174,8 +185,20 @@ def list_observations(case: Case) -> Answer[Observation]:
     return Answer("observe", {}, _all(case), coverage(case))
 
 
-def _all(case: Case) -> tuple[Observation, ...]:
-    return tuple(Observation(*row) for row in rows(case, "observations.all", at=now()))
+def observations_on(case: Case, nodes: Iterable[int], *, at: datetime | None = None) -> list[tuple[Observation, int]]:
+    """The observations, standing or not, of some nodes, as they were at a time; by number, then node."""
+    wanted = set(nodes)
+    found = []
+    for one in _all(case, at):
+        if not one.subject or (at is not None and one.made_at > at.replace(tzinfo=UTC).timestamp()):
+            continue
+        with suppress(UsageError):  # what it meant is told apart from something else by now
+            found += [(one, node) for node in sorted(wanted.intersection(resolve(case, one.subject).nodes))]
+    return found
+
+
+def _all(case: Case, at: datetime | None = None) -> tuple[Observation, ...]:
+    return tuple(Observation(*row) for row in rows(case, "observations.all", at=at or now()))
 
 
 def _add(case: Case, given: list[dict[str, object]], argv: Iterable[str]) -> tuple[Observation, ...]:

@@ -6,6 +6,7 @@ from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics_queries.marks import marks_on
 from forensics_queries.moment import moment
+from forensics_queries.observe import observations_on
 from forensics_queries.statement import rows
 from forensics_queries.things import things
 
@@ -42,7 +43,7 @@ class Fact:
         strength: a ``Strength``; empty for attributes.
         reason: a word for a special case.
         document, document_commit, document_locus: what states it.
-        acquisition: the reading that saw it first; None for marks.
+        acquisition: the reading that saw it first; None for marks and observations.
     """
 
     thing: Thing
@@ -66,7 +67,7 @@ def show(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Fact]:
         as_of: a revision or a time; only facts known and things that stood then are given.
 
     Returns:
-        Facts by thing: its attributes, then what led to it, then what it led to, then the marks on it.
+        Facts by thing: its attributes, then what led to it, then what it led to, then the marks and observations on it.
 
     Raises:
         UsageError: the subject means nothing, or several things, or did not stand then.
@@ -89,6 +90,10 @@ def show(case: Case, subject: str, *, as_of: str | None = None) -> Answer[Fact]:
     for mark, node in marks_on(case, nodes, at=when.at):
         said = f"{mark.state} by {mark.author}: {mark.reason}" + ("" if mark.standing else " (no longer standing)")
         facts[node].append(Fact(shown[node], "mark", said, None, "", "", f"mark:{mark.mark}", "", "", None))
+    for one, node in observations_on(case, nodes, at=when.at):
+        because = f": {one.reason}" if one.reason else ""
+        said = f"{one.state} by {one.author}{because}" + ("" if one.standing else " (no longer standing)")
+        facts[node].append(Fact(shown[node], "observed", said, None, "", "", "", "", "", None))
     found = tuple(fact for node in nodes for fact in facts[node])
     notes = (f"{subject} means {meant.meaning}", *when.notes)
     seen = when.coverage

@@ -15,6 +15,7 @@ from forensics_queries.marks import add_mark
 from forensics_queries.moment import moment
 from forensics_queries.observations import Observed, evidence
 from forensics_queries.observe import list_observations, observe, withdraw_observation
+from forensics_queries.show import show
 from forensics_queries.subject import resolve
 from tests.support.incident import INCIDENT
 from tests.support.toy import Step, Toy
@@ -204,3 +205,10 @@ def test_a_label_and_a_mark_that_contradict_each_other_are_told(writable: Case) 
     (note,) = known(writable).notes
     assert "observation 1, mark 1" in note
     assert "contradict" in note
+
+
+def test_show_tells_of_observations(writable: Case) -> None:
+    observe(writable, ["fraud@v1.1.0"], "bad", author="ana", reason="misses fraud")
+    withdraw_observation(writable, 1, reason="rash")
+    said = [row.value for row in show(writable, f"models/fraud.json@{INCIDENT.oid(3)}").rows if row.fact == "observed"]
+    assert said == ["bad by ana: misses fraud (no longer standing)"]
