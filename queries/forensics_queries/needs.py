@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from forensics.case import Case
 from forensics.model import EdgeKind, NodeKind
 from forensics.taint import Judgement, Level
+from forensics.taint.undeclared import undeclared_code
 from forensics_queries.state import History
 from forensics_queries.statement import rows
 
@@ -88,6 +89,9 @@ def find_needs(
     walk = _Walk(case, judgement, history, clean, there)
     for head in heads:
         walk.back_from(head)
+    # Code that runs do not name would lie in the tree of the new runs too.
+    lying = sorted({file for _, file in undeclared_code(judgement.lineage, judgement.spread) if there(file) == file})
+    walk.replaced += lying if walk.has_runs else []
     artifacts = {version: artifact for version, artifact, _ in rows(case, "rebuild.artifacts", versions=walk.replaced)}
     replaced: dict[int, int] = {}
     for version in walk.replaced:
@@ -136,6 +140,11 @@ class _Walk:
                 self._run(node, stack)
             else:
                 self._version(node, stack)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether anything has to be run again."""
+        return bool(self._done)
 
     def reruns(self) -> Iterable[Rerun]:
         """What to run, in order."""

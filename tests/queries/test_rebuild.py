@@ -149,16 +149,37 @@ class TestWhatIsUsed:
             (md5("newer"), md5("read"))
         ]
 
-    def test_a_warm_start_begins_from_the_newest_clean_version_of_itself(self, case_of: CaseOf) -> None:
-        texts = ("raw", "bad", "bad", "bad")
-        steps = tuple(
-            Step((number - 1,) if number else (), {"raw": text, "base": f"m {number - 1}", MODEL: f"m {number}"})
-            for number, text in enumerate(texts)
+    def test_bad_code_that_no_run_names_is_replaced_where_the_rebuild_starts(self, case_of: CaseOf) -> None:
+        steps = (
+            Step((), {"raw": "raw", MODEL: "m 0"}, {"util.py": "v0"}),
+            Step((0,), {"raw": "raw", MODEL: "m 0"}, {"util.py": "evil"}),
+            Step((1,), {"raw": "raw", MODEL: "m 2"}, {"util.py": "evil"}),
         )
-        runs = tuple(Run("train", number, ("raw", "base"), (MODEL,)) for number in range(4))
-        copies = tuple(Run("copy", number, (MODEL,), ("base",)) for number in range(1, 3))
-        answer = rebuild(mark_bad(case_of(Toy("toy", steps, (*runs, *copies), models={MODEL: "m"})), md5("bad")))
-        assert len([step for step in answer.rows if step.action == "run"]) <= 2
+        runs = (Run("train", 0, ("raw",), (MODEL,)), Run("train", 2, ("raw",), (MODEL,)))
+        toy = Toy("toy", steps, runs, models={MODEL: "m"})
+        answer = rebuild(mark_bad(case_of(toy), f"commit:{toy.oid(1)}"))
+        assert planned(answer) == [("start", "commit"), ("replace", "util.py"), ("run", "train")]
+        assert answer.rows[1].clean is not None
+
+    def test_a_warm_start_begins_from_the_newest_clean_version_of_itself(self, case_of: CaseOf) -> None:
+        steps = (
+            Step((), {"raw": "good", "embedded": "e 0", MODEL: "m 0"}),
+            Step((0,), {"raw": "bad", "embedded": "e 1", MODEL: "m 1"}),
+        )
+        runs = tuple(
+            run
+            for at in (0, 1)
+            for run in (Run("train", at, ("embedded", "raw"), (MODEL,)), Run("embed", at, (MODEL,), ("embedded",)))
+        )
+        answer = rebuild(mark_bad(case_of(Toy("toy", steps, runs, models={MODEL: "m"})), md5("bad")), [MODEL])
+        assert planned(answer) == [
+            ("start", "commit"),
+            ("replace", "raw"),
+            ("replace", MODEL),
+            ("run", "embed"),
+            ("run", "train"),
+        ]
+        assert [step.clean.digest for step in answer.rows if step.clean] == [md5("good"), md5("m 0")]
 
 
 def test_what_is_clear_is_left_alone_and_said_to_be(case_of: CaseOf) -> None:
