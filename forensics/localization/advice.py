@@ -109,15 +109,15 @@ def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | 
 
     descent = descent or Descent(located)
     hypotheses = _Hypotheses(located, descent)
-    observed = set(located.evidence.bad | located.evidence.good | located.evidence.clean)
-    asked = sorted({test.node: test for test in tests if test.node not in observed}.values(), key=lambda t: t.node)
-    masks = descent.masks(test.node for test in asked)
-    # Tests of one signature tell the same: the cheapest stands for them.
+    observed = located.evidence.bad | located.evidence.good | located.evidence.clean
+    places = descent.below.places(np.fromiter((test.node for test in tests), dtype=np.int32, count=len(tests)))
+    # Tests of one signature tell the same: the cheapest stands for them. What nothing leads to tells nothing.
     best: dict[tuple[int, bool], Test] = {}
-    for test, mask in zip(asked, masks, strict=True):
-        known = best.get((mask, test.inspection))
-        if known is None or test.cost < known.cost:
-            best[mask, test.inspection] = test
+    for i in np.flatnonzero(places >= 0).tolist():
+        test, key = tests[i], (descent.below.masks[places[i]], tests[i].inspection)
+        known = best.get(key)
+        if test.node not in observed and (known is None or (test.cost, test.node) < (known.cost, known.node)):
+            best[key] = test
     distinct = hypotheses.promising(sorted(best, key=lambda key: best[key].node))
     found: list[Weighed] = []
     if distinct and hypotheses.total:

@@ -40,11 +40,17 @@ class Cone:
         """The bits of some nodes, in their order; 0 where nothing marked leads there."""
         import numpy as np
 
-        wanted = np.fromiter(nodes, dtype=np.int32)
-        places = np.searchsorted(self.nodes, wanted)
-        places[places == len(self.nodes)] = 0
-        found = self.nodes[places] == wanted if len(self.nodes) else np.zeros(len(wanted), dtype=np.bool_)
-        return [self.masks[place] if here else 0 for place, here in zip(places.tolist(), found.tolist(), strict=True)]
+        places = self.places(np.fromiter(nodes, dtype=np.int32)).tolist()
+        return [self.masks[place] if place >= 0 else 0 for place in places]
+
+    def places(self, nodes: "NDArray[np.int32]") -> "NDArray[np.intp]":
+        """Where some nodes stand in ``nodes``; -1 for what nothing marked leads to."""
+        import numpy as np
+
+        if not len(self.nodes):
+            return np.full(len(nodes), -1, dtype=np.intp)
+        found = np.searchsorted(self.nodes, nodes).clip(max=len(self.nodes) - 1)
+        return np.where(self.nodes[found] == nodes, found, -1)
 
 
 def cone(rows: Adjacency, marks: Mapping[int, int], *, blocked: int = 0) -> Cone:
@@ -66,7 +72,9 @@ def cone(rows: Adjacency, marks: Mapping[int, int], *, blocked: int = 0) -> Cone
     heads, targets, codes = gather(rows, nodes)
     kept = codes > 0
     heads, targets, weak = heads[kept], targets[kept], codes[kept] == WEAK_STEP
-    tails = np.searchsorted(nodes, targets).astype(np.int32)
+    places = np.empty(len(rows.pointers) - 1, dtype=np.int32)
+    places[nodes] = np.arange(len(nodes), dtype=np.int32)
+    tails = places[targets]
     masks = [0] * len(nodes)
     for node, bits in marks.items():
         masks[int(np.searchsorted(nodes, node))] |= bits
@@ -106,7 +114,7 @@ def _sweep(
 
     count = len(masks)
     waiting = np.bincount(tails, minlength=count).tolist()
-    pointers = np.searchsorted(heads, np.arange(count + 1)).tolist()
+    pointers = [0, *np.cumsum(np.bincount(heads, minlength=count)).tolist()]
     targets = tails.tolist()
     weaker = {} if weak is None else _weak_targets(heads, tails, weak)
     ready = [place for place in range(count) if not waiting[place]]
