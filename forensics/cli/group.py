@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "what-if": ("remedies", "The verdicts, were something clean, bad or never there."),
     "rebuild": ("remedies", "The fewest stages to run again so that models are clean."),
     "releases": ("incident", "What is in use where, since when, and its verdict."),
-    "report": ("report", "The incident as a document, with a picture, for those who were not there."),
+    "report": ("report", "The incident as a document, for those who were not there."),
     "mark": ("marks", "What an investigator states of a subject."),
     "timeline": ("timeline", "All that has a time, in one order."),
     "fsck": ("fsck", "Whether stored bytes are what the record says."),

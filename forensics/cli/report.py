@@ -38,7 +38,7 @@ The same data gives the same bytes. The questions that were asked for it are wri
 def report_command(
     shared: Shared, subjects: tuple[str, ...], audience: str | None, sections: str, trusted: bool, as_of: str | None
 ) -> None:
-    """The incident as a document, with a picture, for those who were not there.
+    """The incident as a document, for those who were not there.
 
     Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count.
     """
