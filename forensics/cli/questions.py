@@ -32,11 +32,7 @@ def find_command(shared: Shared, text: str, as_of: str | None) -> None:
 
     Members of directories too. TEXT is searched for in names; a SUBJECT, such as a digest, is looked up.
     """
-    from forensics.case import Case
-    from forensics_queries.find import find
-
-    with Case.open(shared.case) as case:
-        emit(find(case, text, as_of=as_of), shared)
+    emit(shared.opened().find(text, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -52,11 +48,7 @@ Examples:
 @asking()
 def show_command(shared: Shared, subject: str, as_of: str | None) -> None:
     """All that is known of one thing, each fact with its origin."""
-    from forensics.case import Case
-    from forensics_queries.show import show
-
-    with Case.open(shared.case) as case:
-        emit(show(case, subject, as_of=as_of), shared)
+    emit(shared.opened().show(subject, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -74,11 +66,7 @@ def log_command(shared: Shared, subject: str, as_of: str | None) -> None:
 
     Newest first, by ancestry and not by claimed time.
     """
-    from forensics.case import Case
-    from forensics_queries.log import log
-
-    with Case.open(shared.case) as case:
-        emit(log(case, subject, as_of=as_of), shared)
+    emit(shared.opened().log(subject, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -99,11 +87,7 @@ def blame_command(shared: Shared, subject: str, as_of: str | None) -> None:
 
     In every source that holds them; a commit that brings them back is listed as restoring them.
     """
-    from forensics.case import Case
-    from forensics_queries.blame import blame
-
-    with Case.open(shared.case) as case:
-        emit(blame(case, subject, as_of=as_of), shared)
+    emit(shared.opened().blame(subject, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -119,11 +103,7 @@ Examples:
 @asking(drawings=True)
 def trace_command(shared: Shared, model: str, members: bool, as_of: str | None) -> None:
     """All that a version was made from, each with its shortest path."""
-    from forensics.case import Case
-    from forensics_queries.trace import trace
-
-    with Case.open(shared.case) as case:
-        emit(trace(case, model, members=members, as_of=as_of), shared)
+    emit(shared.opened().trace(model, members=members, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -142,11 +122,7 @@ def path_command(shared: Shared, cause: str, effect: str, as_of: str | None) -> 
 
     Each step with the document that states it.
     """
-    from forensics.case import Case
-    from forensics_queries.path import path
-
-    with Case.open(shared.case) as case:
-        emit(path(case, cause, effect, as_of=as_of), shared)
+    emit(shared.opened().path(cause, effect, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -170,8 +146,4 @@ def diff_command(shared: Shared, old: str, new: str) -> None:
     Data down to the files in a directory, code, commands, parameters, imports and runs: whatever lies on a path to A
     or B.
     """
-    from forensics.case import Case
-    from forensics_queries.diff import diff
-
-    with Case.open(shared.case) as case:
-        emit(diff(case, old, new), shared)
+    emit(shared.opened().diff(old, new).answer, shared)

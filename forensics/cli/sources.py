@@ -86,9 +86,4 @@ Examples:
 @asking()
 def sources_command(shared: Shared, wants_joins: bool) -> None:
     """What was read, when, how far, and what could not be read."""
-    from forensics.case import Case
-    from forensics_queries.joins import joins
-    from forensics_queries.sources import sources
-
-    with Case.open(shared.case) as case:
-        emit(joins(case) if wants_joins else sources(case), shared)
+    emit(shared.opened().sources(joins=wants_joins).answer, shared)

@@ -30,9 +30,5 @@ def sql_command(shared: Shared, statement: str) -> None:
     edges, nodes, marks, findings, gaps, sources, acquisitions and journal. STATEMENT is SQL text, or - to read it
     from stdin.
     """
-    from forensics.case import Case
-    from forensics_queries.sql import sql
-
     text = sys.stdin.read() if statement == "-" else statement
-    with Case.open(shared.case) as case:
-        emit(sql(case, text), shared)
+    emit(shared.opened().sql(text).answer, shared)

@@ -27,8 +27,4 @@ def timeline_command(shared: Shared, since: str | None, until: str | None) -> No
 
     Commits, runs, registrations, releases, stage moves, deployments, readings, marks and observations.
     """
-    from forensics.case import Case
-    from forensics_queries.timeline import timeline
-
-    with Case.open(shared.case) as case:
-        emit(timeline(case, since=since, until=until), shared)
+    emit(shared.opened().timeline(since=since, until=until).answer, shared)
