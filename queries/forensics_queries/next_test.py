@@ -78,19 +78,16 @@ def next_test(case: Case, asked: Asked | None = None, *, as_of: str | None = Non
 
 
 def _advice(advice: Advice) -> list[str]:
-    now = f"{said(advice.left, 'candidate')} hold 90 % of the probability now"
-    count = len(advice.first)
-    if advice.stop == "settled":
+    verb = "holds" if advice.left == 1 else "hold"
+    notes = [f"{said(advice.left, 'candidate')} {verb} 90 % of the probability now"]
+    if advice.stop:
+        first = len(advice.first)
+        alone = "of the likeliest candidate nothing more can be learnt from models: inspect it"
         apart = (
-            f"no existing model can separate these {count:,} candidates; inspect them or retrain without half of them"
+            f"no existing model can separate these {first:,} candidates; inspect them or retrain without half of them"
         )
-        return [now, apart if count > 1 else "one candidate is left: inspect it"]
-    if advice.stop == "inseparable":
-        return [
-            now,
-            f"no existing model can separate the candidates; inspect these {count:,} or retrain without half of them",
-        ]
-    return [now]
+        notes.append(alone if first == 1 else apart)
+    return notes
 
 
 def _evaluations(case: Case, advice: Advice) -> Iterator[Trial]:

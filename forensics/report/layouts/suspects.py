@@ -29,7 +29,8 @@ def _heading(row: Any) -> str:
         return "STATED TO BE BAD: what follows are further sources"
     known = sorted({witness.known for witness in row.explains} - {"recorded", "matched"})
     weak = f" by steps that are {', '.join(known)}" if known else ""
-    fit = f"leads to {_named(witness.version for witness in row.explains)}{weak}"
+    named = _named(witness.version for witness in row.explains)
+    fit = f"leads to {named}{weak}" if named else "fits the values that were measured"
     against = f"; against it: {_named(row.contradicting)}" if row.contradicting else ""
     return f"GROUP {row.group}, {percent(row.group_probability)}: {fit}{against}"
 
@@ -66,8 +67,9 @@ def _suspect_opening(answer: Answer[Any]) -> str:
 def _trial_heading(row: Any) -> str:
     if row.action == "evaluate":
         return "EVALUATE one of these, the most telling first"
-    half = f", half {row.half}" if row.half else ""
-    return f"INSPECT: no existing model can separate these candidates{half}"
+    if row.half is None:
+        return "INSPECT the likeliest candidate"
+    return f"INSPECT, or retrain without one half: no existing model can separate these, half {row.half}"
 
 
 def _trial_detail(row: Any) -> tuple[Detail, ...]:
