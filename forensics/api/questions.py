@@ -90,7 +90,7 @@ class Questions(Asking):
         """Everything that bad subjects affect, beside what is marked, live models first."""
         from forensics_queries.blast_radius import blast_radius
 
-        return self.ask(blast_radius, subjects, as_of=as_of, models=each(models))
+        return self.ask(blast_radius, subjects, as_of=as_of, models=each(models), observed=True)
 
     def rollback(
         self, *subjects: str, trusted: bool = False, as_of: str | None = None, risk: float = 0.05

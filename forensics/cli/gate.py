@@ -34,11 +34,5 @@ def gate_command(shared: Shared, subjects: tuple[str, ...], strict: bool, repo: 
     Marks that stand now decide; those that expired or were withdrawn do not. A path without @REV means every version
     of it, and with --repo the one that is checked out. Without a SUBJECT all that --repo states is judged.
     """
-    from forensics.case import Case
-    from forensics_connectors.dvc.checkout import read_checkout
-    from forensics_queries.gate import gate
-
-    checkout, unread = read_checkout(repo) if repo is not None else (None, ())
-    with Case.open(shared.case) as case:
-        answer = gate(case, subjects, strict=strict, checkout=checkout, unread_documents=unread)
+    answer = shared.opened().gate(*subjects, strict=strict, repo=repo).answer
     emit(answer, shared, tripped=any(row.tripped for row in answer.rows))

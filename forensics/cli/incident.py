@@ -51,11 +51,7 @@ def blast_radius_command(shared: Shared, subjects: tuple[str, ...], models: tupl
     Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count. Where there are
     observations, P says how probable contamination is, and models that no mark reaches are listed too.
     """
-    from forensics.case import Case
-    from forensics_queries.blast_radius import blast_radius
-
-    with Case.open(shared.case) as case:
-        emit(blast_radius(case, subjects, as_of=as_of, models=models, observed=True), shared)
+    emit(shared.opened().blast_radius(*subjects, models=models, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -90,12 +86,7 @@ def rollback_command(
     A SUBJECT is an affected artifact or release; without one, all affected models are taken. Clean is what no standing
     mark affects and what observations hardly speak against.
     """
-    from forensics.case import Case
-    from forensics_connectors.dvc.presence import Finder
-    from forensics_queries.rollback import rollback
-
-    with Case.open(shared.case) as case:
-        answer = rollback(case, subjects, look=Finder(trusted=trusted), as_of=as_of, risk=risk)
+    answer = shared.opened().rollback(*subjects, trusted=trusted, as_of=as_of, risk=risk).answer
     emit_scripted(answer, shared, script)
 
 
@@ -119,11 +110,7 @@ def releases_command(shared: Shared, subject: str, as_of: str | None) -> None:
     Releases in their stages and deployments in their environments, live ones first and affected ones before others; a
     SUBJECT narrows the list.
     """
-    from forensics.case import Case
-    from forensics_queries.releases import releases
-
-    with Case.open(shared.case) as case:
-        emit(releases(case, subject, as_of=as_of), shared)
+    emit(shared.opened().releases(subject, as_of=as_of).answer, shared)
 
 
 def emit_scripted(answer: Answer[Any], shared: Shared, script: str | None) -> None:
