@@ -48,12 +48,12 @@ def _restored(rows: Iterable[Any]) -> Iterator[str]:
 def _planned(steps: Iterable[Any]) -> Iterator[str]:
     source = None
     for step in steps:
-        if source not in {None, step.thing.source}:
+        if step.commands and source not in {None, step.thing.source}:
             yield _stop(f"go on in a work tree of {safe(step.thing.source)}")
-        source = step.thing.source
+        source = step.thing.source if step.commands else source
         yield f"# {step.action} {safe(step.thing.title)}"
         if step.blocked:
-            yield _stop(f"{step.action} {safe(step.thing.title)}: {safe(step.blocked)}. Do so, then go on")
+            yield _stop(f"{step.action} {safe(step.thing.title)}: {safe(step.blocked)}. Mend that, then go on")
         elif not step.commands:
             yield _stop(f"no clean version of {safe(step.thing.title)} is on record: put one in its place, then go on")
         yield from step.commands

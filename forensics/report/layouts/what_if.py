@@ -27,7 +27,7 @@ def _opening(answer: Answer[Any]) -> str:
 
 def _heading(row: Any) -> str:
     if row.part == "cut":
-        return "THE SMALLEST CUT: were these clean, what is live would be"
+        return "THE SMALLEST CUT, what is to be clean"
     live = f" AND LIVE in {', '.join(row.stages)}" if row.stages else ""
     if row.part == "stays":
         return f"STILL {row.after.upper()}{live}"
