@@ -80,7 +80,7 @@ SECTIONS: dict[str, Plan] = {
             "analysis",
             "Analysis: root cause",
             "RS.AN-03",
-            "suspects by what was observed, and who brought in what is bad, as claimed",
+            "suspects by what was observed, who brought in what is bad, as claimed, and what it is consistent with",
             ("The verdict on the root cause", "Motive and attribution", "Techniques of MITRE ATLAS, confirmed"),
         ),
         Plan(
@@ -171,4 +171,5 @@ def chosen(audience: str = "", names: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 def command(answer: Answer[Any]) -> str:
     """The command that a table is the answer of: ``forensics mark list``."""
-    return f"forensics {answer.question.replace('mark-', 'mark ')}"
+    named = {"observe": "observe list"}.get(answer.question, answer.question.replace("mark-", "mark "))
+    return f"forensics {named}"
