@@ -181,7 +181,8 @@ def radius(history: History, incidents: int, who: Contestants) -> Iterator[Measu
         for where, lineage in lineages.items():
             found = follow(lineage, incident.sources[0])
             right = float((found & incident.contaminated).sum())
-            yield "G", "confirmed source", f"{where}: precision", right / max(float(found.sum()), 1)
+            if found.any():
+                yield "G", "confirmed source", f"{where}: precision", right / float(found.sum())
             yield "G", "confirmed source", f"{where}: recall", right / float(incident.contaminated.sum())
 
 
