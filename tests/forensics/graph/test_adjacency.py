@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.errors import IntegrityError
-from forensics.graph import build
+from forensics.graph import build, without
 from forensics.graph.adjacency import _rows, mask
 from tests.support.graphs import Sample, from_edges, samples
 
@@ -25,6 +25,21 @@ def test_rows_hold_every_edge_in_both_directions_sorted_by_target_then_code(samp
             found += [(node, target, code) for target, code in zip(targets, codes, strict=True)]
         assert found == sorted(edges)
     assert bytes(graph.kinds) == bytes(range(sample.nodes))
+
+
+@given(samples(), st.data())
+@settings(deadline=None)
+def test_a_graph_without_some_nodes_is_the_one_built_of_the_edges_between_the_others(
+    sample: Sample, data: st.DataObject
+) -> None:
+    gone = data.draw(st.sets(st.integers(0, sample.nodes - 1))) if sample.nodes else set()
+    left = [edge for edge in sample.edges if gone.isdisjoint(edge[:2])]
+    found, expected = without(sample.graph, gone), from_edges(sample.nodes, left)
+    for rows, others in ((found.forward, expected.forward), (found.reverse, expected.reverse)):
+        assert rows.pointers.tobytes() == others.pointers.tobytes()
+        assert rows.targets.tobytes() == others.targets.tobytes()
+        assert rows.codes.tobytes() == others.codes.tobytes()
+    assert bytes(found.kinds) == bytes(sample.graph.kinds)
 
 
 @given(samples(), st.randoms(use_true_random=False))
