@@ -113,7 +113,7 @@ class Acceptance:
             return True
         p = self.p(version)
         within = p is not None and p <= (self.risk if risk is None else risk)
-        return within and version not in self.doubt.bad and version not in self.doubt.gaps
+        return within and version not in self.doubt.bad and version not in self.doubt.doubts
 
     def is_undecided(self, version: int) -> bool:
         """Whether no mark and no observation accuses a version, and it is not allowed all the same."""
@@ -161,6 +161,6 @@ class Acceptance:
         if self.doubt is not None and version in self.doubt.bad:
             return "clear", "observed", -1
         p = self.p(version)
-        if self.doubt is not None and version in self.doubt.gaps and not chance(p):
-            return "unknown", *self.doubt.gaps[version]
+        if self.doubt is not None and version in self.doubt.doubts and not chance(p):
+            return "unknown", *self.doubt.doubts[version]
         return "clear", "untold" if p is None else chance(p) or "risk", -1

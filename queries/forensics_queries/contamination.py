@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forensics.model import GapKind, NodeKind
+from forensics.model import NodeKind
 from forensics.taint import Level, Seed, judge
 from forensics_queries.moment import Moment
 from forensics_queries.observations import Observed, evidence
@@ -20,8 +20,7 @@ __all__ = ["LIKELY", "POSSIBLE", "Contamination", "chance", "contamination"]
 #: From these probabilities on it is likely, or cannot be excluded.
 LIKELY, POSSIBLE = 0.5, 0.05
 
-_GAPS = frozenset(kind.value for kind in GapKind)
-#: Candidates whose gaps are looked at, the likeliest first.
+#: Candidates whose reach is judged, the likeliest first.
 _MOST_CANDIDATES = 200
 _DIGITS, _LEAST = 4, 0.0001
 
@@ -40,13 +39,13 @@ class Contamination:
     Attributes:
         observed: the observations.
         notes: what a reader of the answer must know.
-        gaps: versions behind missing lineage that could have let one of the likely sources in: the kind of the gap,
-            and its node. Of them no probability can be told.
+        doubts: versions of which it is unknown whether a likely source reaches them, by weak steps or missing lineage:
+            the reason, and the place. Of them no low probability can be told.
     """
 
     observed: Observed
     notes: tuple[str, ...]
-    gaps: dict[int, tuple[str, int]]
+    doubts: dict[int, tuple[str, int]]
     _descent: "Descent | None" = field(repr=False)
 
     def of(self, versions: Iterable[int]) -> dict[int, float]:
@@ -63,7 +62,7 @@ class Contamination:
             version: p
             for version, p in known.items()
             # A version that misbehaves, and to which nothing leads, is a hole in the lineage and no proof of health.
-            if (p > 0 or version not in self.observed.evidence.bad) and (version not in self.gaps or p >= POSSIBLE)
+            if (p > 0 or version not in self.observed.evidence.bad) and (version not in self.doubts or p >= POSSIBLE)
         }
 
     @property
@@ -94,12 +93,10 @@ def contamination(when: Moment) -> Contamination | None:
     if not located.groups and not known.stated:
         notes.append(_why_nothing(observed))
         return Contamination(observed, tuple(notes), {}, None)
-    nodes = [*sorted(known.stated)]
-    nodes += [
-        int(located.origins.nodes[member]) for group in located.groups[: located.credible] for member in group.members
-    ]
-    gaps = _gaps(when, nodes[:_MOST_CANDIDATES])
-    return Contamination(observed, tuple(notes), gaps, Descent(located))
+    likely = [group for group in located.groups[: located.credible] if group.mass >= POSSIBLE]
+    nodes = [*sorted(known.stated), *(int(located.origins.nodes[one]) for group in likely for one in group.members)]
+    doubts = _doubts(when, nodes[:_MOST_CANDIDATES])
+    return Contamination(observed, tuple(notes), doubts, Descent(located))
 
 
 def _rounded(p: float) -> float:
@@ -117,13 +114,13 @@ def _why_nothing(observed: Observed) -> str:
     return "nothing was observed to misbehave, so no probability can be told: forensics observe SUBJECT bad"
 
 
-def _gaps(when: Moment, candidates: list[int]) -> dict[int, tuple[str, int]]:
-    """Where missing lineage could have let a candidate in, by the rules of taint (rule 11)."""
+def _doubts(when: Moment, candidates: list[int]) -> dict[int, tuple[str, int]]:
+    """What is unknown if the likely candidates are bad, by the rules of taint: a weak step may never clear anything."""
     seeds = [Seed(node, Level.AFFECTED, "candidate") for node in sorted(set(candidates))]
     judgement = judge(when.case, seeds, as_of=when.commit, lineage=when.lineage)
     found = {}
     for version in judgement.reached(NodeKind.VERSION):
         cause = judgement.cause(version)
-        if cause is not None and cause.level is Level.UNKNOWN and cause.reason in _GAPS:
+        if cause is not None and cause.level is Level.UNKNOWN:
             found[version] = (cause.reason, cause.place)
     return found

@@ -10,7 +10,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.errors import UsageError
-from forensics.model import Gap, GapKind
+from forensics.model import Edge, EdgeKind, Gap, GapKind, Strength
 from forensics_connectors.contract import find_connector
 from forensics_queries.acceptance import RISKS
 from forensics_queries.blast_radius import blast_radius
@@ -164,7 +164,7 @@ def test_what_stands_behind_missing_lineage_has_no_probability_and_is_no_target(
     doubt = contamination(moment(case, None))
     assert doubt is not None
     (behind,) = moment(case, None).lineage.released(resolve(case, "m@v3").nodes[0])
-    assert doubt.gaps[behind][0] == "no-producer"
+    assert doubt.doubts[behind][0] == "no-producer"
     assert behind not in doubt.of([behind])
     (target,) = rollback(case, ["m"]).rows
     assert target.releases == ("m@v1",)
@@ -190,3 +190,17 @@ def test_where_no_version_is_within_the_risk_one_is_named_to_be_evaluated(case_o
     assert target.p is not None
     assert target.p > 0.05
     assert (target.commands, target.plan) == ((), ())
+
+
+def test_a_weak_step_from_a_likely_source_never_clears(case_of: Callable[..., Case]) -> None:
+    toy = line(4)
+    source, newest = toy.version(2, "data.csv"), toy.version(3, "m.bin")
+    weak = Edge(EdgeKind.IMPORTED, source.key, newest.key, source.origin, Strength.INFERRED, "by-path")
+    *records, last = toy.records()
+    case = case_of()
+    case.ingest(toy.source, [*records, weak, last])
+    observe(case, ["m@v2"], "bad")
+    observe(case, ["m@v1"], "good")
+    (target,) = rollback(case, ["m"]).rows
+    assert target.releases == ("m@v1",)
+    assert {one.releases: one.reason for one in target.refused} == {("m@v2",): "observed", ("m@v3",): "inferred"}
