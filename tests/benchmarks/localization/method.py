@@ -67,8 +67,8 @@ class Policy(Protocol):
     def name(self) -> str:
         """What the tables call it."""
 
-    def next(self, problem: Problem) -> int | None:
-        """The model to evaluate, of those without a label; None to stop."""
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
+        """The model to evaluate, of those without a label; None to stop. Patient: go on when it seems settled."""
 
     def rank(self, problem: Problem) -> Ranking:
         """The suspects by now."""

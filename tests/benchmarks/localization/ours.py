@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.localization import Descent, Evidence, Located, Run, Test, locate, next_tests, repairs
+from forensics.localization import Advice, Descent, Evidence, Located, Run, Test, locate, next_tests, repairs
 from tests.benchmarks.localization.incidents import Problem
 from tests.benchmarks.localization.lineage import Lineage
 from tests.benchmarks.localization.method import Ranking
@@ -13,9 +13,6 @@ from tests.benchmarks.localization.policies import RandomTests, TopSuspect
 from tests.benchmarks.localization.tables import Contestants, peers_only
 
 __all__ = ["Contamination", "InformationGain", "Ours", "PosteriorHalving", "everybody", "repaired"]
-
-#: An investigation is settled when so many groups hold so much of the probability.
-GROUPS, SHARE = 3, 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +60,12 @@ class Ours:
         )
 
     def settled(self, problem: Problem) -> bool:
-        """Whether a few groups hold nearly all of the probability."""
-        located = self.locate(problem)
-        return bool(located.groups) and located.holding(SHARE) <= GROUPS
+        """Whether the method itself says so: by what all models could tell apart, not by the labels so far."""
+        return self.advice(problem).stop == "settled"
+
+    def advice(self, problem: Problem) -> Advice:
+        """What to test next, of all models."""
+        return next_tests(self.locate(problem), [Test(int(node)) for node in problem.lineage.nodes.models], most=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,10 @@ class InformationGain:
         """Of the policy."""
         return "info gain" + (", labels reliable" if self.judge.reliable else "")
 
-    def next(self, problem: Problem) -> int | None:
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """The first of the advised tests."""
-        located = self.judge.locate(problem)
-        advice = next_tests(located, [Test(int(node)) for node in problem.lineage.nodes.models], most=1)
-        if advice.stop or not advice.tests:
+        advice = self.judge.advice(problem)
+        if not advice.tests or (advice.stop and not patient):
             return None
         return int(np.flatnonzero(problem.lineage.nodes.models == advice.tests[0].test.node)[0])
 
@@ -99,12 +98,11 @@ class PosteriorHalving:
     judge: Ours
     name: str = "posterior halving"
 
-    def next(self, problem: Problem) -> int | None:
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """The one whose probability is nearest to a half."""
-        located = self.judge.locate(problem)
-        if located.groups and located.holding(SHARE) <= GROUPS:
+        if not patient and self.judge.settled(problem):
             return None
-        chance = Descent(located).contamination(problem.lineage.nodes.models.tolist())
+        chance = Descent(self.judge.locate(problem)).contamination(problem.lineage.nodes.models.tolist())
         distance = np.abs(chance - 0.5)
         distance[list(problem.labels)] = np.inf
         best = int(distance.argmin())

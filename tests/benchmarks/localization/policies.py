@@ -39,7 +39,7 @@ class Halving:
 
     name: str = "git-bisect halving on the DAG"
 
-    def next(self, problem: Problem) -> int | None:
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """The most even split."""
         splits = _splits(problem)
         return int(splits.argmax()) if splits.max() > 0 else None
@@ -59,7 +59,7 @@ class BisectByTime:
 
     name: str = "bisect by time within families"
 
-    def next(self, problem: Problem) -> int | None:
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """The middle of the longest interval."""
         useful = _splits(problem) > 0
         if not useful.any():
@@ -93,10 +93,10 @@ class RandomTests:
         """Of the policy and its judge."""
         return f"random + {self.judge.name}"
 
-    def next(self, problem: Problem) -> int | None:
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """Any model, until the judge is sure."""
         untested = _untested(problem)
-        if _settled(self.judge, problem):
+        if not patient and _settled(self.judge, problem):
             return None
         random = np.random.default_rng([problem.lineage.history.seed, 8, *sorted(problem.labels)])
         return int(random.choice(untested)) if len(untested) else None
@@ -117,10 +117,10 @@ class TopSuspect:
         """Of the policy and its judge."""
         return f"test the top suspect's models + {self.judge.name}"
 
-    def next(self, problem: Problem) -> int | None:
+    def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """A model of the first suspect that has one left, until the judge is sure."""
         untested = _untested(problem)
-        if _settled(self.judge, problem):
+        if not patient and _settled(self.judge, problem):
             return None
         for origin in self.judge.rank(problem).origins:
             below = untested[problem.lineage.reached[origin, untested]]

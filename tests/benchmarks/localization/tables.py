@@ -265,7 +265,7 @@ def _loop(policy: Policy, incident: Incident, lineage: Lineage, noise: float) ->
             groups = [policy.rank(problem).group_rank(source) for source in incident.sources]
             found[f"both in top 5 after {tests}"] = float(max(groups) < 5)
             found[f"both in top 2 after {tests}"] = float(max(groups) < 2)
-        asked = None if stopped else policy.next(problem)
+        asked = None if stopped else policy.next(problem, patient=two)
         stopped = asked is None
         if asked is not None and tests < LONGEST:
             labels[asked] = bool(verdicts[asked])
