@@ -26,7 +26,8 @@ class Refused:
         thing: the version.
         verdict: ``affected`` or ``unknown``; ``clear`` where its bytes are lost or observations speak against it.
         reason: why it is unknown, or what became of its bytes, or ``observed`` to misbehave, ``likely`` or ``possible``
-            to be contaminated, ``risk`` where less than that is accepted; empty where affected.
+            to be contaminated, ``risk`` where less than that is accepted, ``untold`` where no probability can be told;
+            empty where affected.
         place: where it became so: the gap, the file.
         releases: its releases.
         p: P(contaminated); None where there are no observations, or nothing can be told of it.

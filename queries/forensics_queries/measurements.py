@@ -38,7 +38,7 @@ class Series:
         versions: of the model, the oldest first as far as ancestry tells.
         values: as measured, one a version; the mean where several documents measure it.
         inferred: some value is tied to its version by nothing but the commit that holds both.
-        unclear: documents that could measure one of several models, and are left out.
+        unclear: runs that could measure one of several models, and are left out.
     """
 
     metric: str
@@ -54,7 +54,8 @@ class Series:
         """The series in a sentence."""
         spread = f"from {min(self.values):g} to {max(self.values):g}"
         tie = ", tied to them by the commit alone (inferred)" if self.inferred else ""
-        return f"{len(self.versions)} versions of {self.path} are measured, {spread}{tie}"
+        more = f"; {self.unclear} runs leave open which model is meant" if self.unclear else ""
+        return f"{len(self.versions)} versions of {self.path} are measured, {spread}{tie}{more}"
 
 
 def find_metric(case: Case, text: str, direction: str = "") -> tuple[str, str, list[Series]]:
