@@ -15,6 +15,7 @@ from forensics_queries.localized import Asked, Localized, localized, percent, sa
 from forensics_queries.moment import moment
 from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
+from forensics_queries.techniques import suspected
 from forensics_queries.things import things
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def suspects(
         "inferred": str(asked.inferred).lower(), "repair": str(asked.repair).lower(), "as_of": as_of or "",
     }  # fmt: skip
     found = (*_stated(case, where), *_rows(case, where, shown))
+    notes += suspected(case, (row.thing.id for row in found if row.group == 1 and not row.stated))
     short = not located.groups and not when.coverage.complete
     return Answer("suspects", parameters, found, when.coverage, tuple(notes), short)
 

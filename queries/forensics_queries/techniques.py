@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from forensics.answer import Answer
-from forensics.atlas import Technique, find_technique, version
+from forensics.atlas import Technique, find_technique, labelled, version
 from forensics.case import Case
 from forensics.case.database import transaction
 from forensics.case.ingest import now
@@ -18,7 +18,7 @@ from forensics_queries.marks import list_marks, user
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 
-__all__ = ["SIGNALS", "Attribution", "attributions", "consistent_with", "judge_technique", "techniques"]
+__all__ = ["SIGNALS", "Attribution", "attributions", "consistent_with", "judge_technique", "suspected", "techniques"]
 
 #: What stands on record: in words, and the techniques that would leave it behind.
 SIGNALS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -81,6 +81,17 @@ def consistent_with(case: Case, nodes: Iterable[int]) -> dict[str, str]:
         for technique in named:
             found.setdefault(technique, []).append(words)
     return {technique: "; ".join(found[technique]) for technique in sorted(found)}
+
+
+def suspected(case: Case, nodes: Iterable[int]) -> tuple[str, ...]:
+    """A sentence on the techniques that what is on record of the likeliest suspects is consistent with; else none."""
+    found = consistent_with(case, nodes)
+    if not found:
+        return ()
+    because = "; ".join(dict.fromkeys(part for words in found.values() for part in words.split("; ")))
+    return (
+        f"among the likeliest some are consistent with {labelled(', '.join(found))}: {because}; an analyst confirms",
+    )
 
 
 def attributions(case: Case, mark: int | None = None) -> tuple[Attribution, ...]:

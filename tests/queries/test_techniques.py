@@ -10,8 +10,10 @@ from forensics.atlas import find_technique
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics_connectors.contract import find_readers
+from forensics_queries.localized import Asked
 from forensics_queries.marks import add_mark, list_marks
 from forensics_queries.subject import resolve
+from forensics_queries.suspects import suspects
 from forensics_queries.techniques import (
     SIGNALS,
     Attribution,
@@ -112,3 +114,13 @@ def test_a_technique_that_this_release_does_not_know_is_shown_as_such(writable: 
     writable.rows("UPDATE mark SET technique = 'AML.T0999'")
     (row,) = (row for row in attributions(writable) if row.technique == "AML.T0999")
     assert row.name.startswith("not in MITRE ATLAS")
+
+
+def test_suspects_say_what_the_likeliest_are_consistent_with(fraud_repo: "FraudSample", tmp_path: Path) -> None:
+    with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
+        for connector, source in find_readers(str(fraud_repo.repository)):
+            case.ingest(source, connector.read(source), connector=connector.kind)
+        answer = suspects(case, Asked(bad=(fraud_repo.live_release,), good=(fraud_repo.last_clean_release,)))
+    (said,) = (note for note in answer.notes if "consistent with" in note)
+    assert "AML.T0020 (Training Data Poisoning)" in said
+    assert said.endswith("an analyst confirms")
