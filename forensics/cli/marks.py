@@ -47,12 +47,7 @@ def add_command(shared: Shared, state: str, subject: str, **statement: str) -> N
     A digest or a version means these bytes under every name; a path without @REV means every version of it; a commit
     means what it introduced and recorded; an actor, that person's claimed commits.
     """
-    from forensics.case import Case
-    from forensics_queries.marks import add_mark
-
-    with Case.open(shared.case, write=True) as case:
-        answer = add_mark(case, state, subject, **statement, argv=["forensics", *sys.argv[1:]])
-    emit(answer, shared)
+    emit(shared.opened().mark_add(state, subject, **statement).answer, shared)
 
 
 @mark_command.command(
@@ -65,11 +60,7 @@ Examples:
 @asking()
 def list_command(shared: Shared) -> None:
     """All marks, those that expired or were withdrawn too."""
-    from forensics.case import Case
-    from forensics_queries.marks import list_marks
-
-    with Case.open(shared.case) as case:
-        emit(list_marks(case), shared)
+    emit(shared.opened().mark_list().answer, shared)
 
 
 @mark_command.command(
@@ -84,12 +75,7 @@ Examples:
 @asking()
 def withdraw_command(shared: Shared, mark: int, reason: str, author: str) -> None:
     """Takes a mark back; it stays on record as withdrawn."""
-    from forensics.case import Case
-    from forensics_queries.marks import withdraw_mark
-
-    with Case.open(shared.case, write=True) as case:
-        answer = withdraw_mark(case, mark, reason=reason, author=author, argv=["forensics", *sys.argv[1:]])
-    emit(answer, shared)
+    emit(shared.opened().mark_withdraw(mark, reason=reason, author=author).answer, shared)
 
 
 @mark_command.command(

@@ -34,11 +34,7 @@ def what_if_command(
     Beside the standing marks. Then the smallest set of versions and runs which, were they clean, would free all that
     is live.
     """
-    from forensics.case import Case
-    from forensics_queries.what_if import what_if
-
-    with Case.open(shared.case) as case:
-        emit(what_if(case, clean=clean, drop=drop, bad=bad, as_of=as_of), shared)
+    emit(shared.opened().what_if(clean=clean, drop=drop, bad=bad, as_of=as_of).answer, shared)
 
 
 @click.command(
@@ -65,10 +61,5 @@ def rebuild_command(
     A SUBJECT is an artifact, a version or a release; without one, all that is live, and where nothing is, the newest
     release or version of each model. Only what is not clear is made again: all else is used as it is.
     """
-    from forensics.case import Case
-    from forensics_connectors.dvc.presence import Finder
-    from forensics_queries.rebuild import rebuild
-
-    with Case.open(shared.case) as case:
-        answer = rebuild(case, subjects, look=Finder(trusted=trusted), as_of=as_of)
+    answer = shared.opened().rebuild(*subjects, trusted=trusted, as_of=as_of).answer
     emit_scripted(answer, shared, script)
