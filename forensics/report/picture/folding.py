@@ -4,22 +4,34 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from forensics.answer import Thing
+from forensics.model import NodeKind
+from forensics.report.picture.layers import ranks
 from forensics_queries.neighbourhood import Link, Neighbourhood, Node
 
-__all__ = ["MANY", "fold"]
+__all__ = ["MANY", "fold", "kind_of"]
 
 #: Nodes that one picture shows at most before siblings are folded.
 MANY = 200
 
 _FOLDED = "folded"
+_PLURALS = {
+    NodeKind.VERSION.value: "versions",
+    NodeKind.EXECUTION.value: "runs",
+    NodeKind.COMMIT.value: "commits",
+    NodeKind.CONTENT.value: "files",
+    NodeKind.ACTOR.value: "people",
+    NodeKind.RELEASE.value: "releases",
+    NodeKind.CONTEXT.value: "contexts",
+}
 _Key = Callable[[Node], Hashable]
 
 
 def fold(graph: Neighbourhood, many: int = MANY) -> Neighbourhood:
     """Folds siblings, as far as it takes: clean ones first, then versions and runs of the same name.
 
-    What is bad itself, what is live and what to go back to always stands alone. Where even that is not enough, the
-    nodes farthest from these are left out and counted.
+    What is bad itself, what is live and what to go back to always stands alone. Where that is not enough, all others of
+    one kind and verdict in a layer are one; and of chains that are still too long the nodes farthest from those that
+    stand alone are left out and counted.
 
     Args:
         graph: what is to be drawn.
@@ -27,18 +39,19 @@ def fold(graph: Neighbourhood, many: int = MANY) -> Neighbourhood:
     """
     if len(graph.nodes) > many:
         around = _around(graph.links)
-        graph = _folded(
-            graph, lambda node: ("clear", node.thing.kind, around(node)) if node.verdict == "clear" else None
-        )
+        graph = _folded(graph, lambda node: ("clear", kind_of(node), around(node)) if node.verdict == "clear" else None)
     if len(graph.nodes) > many:
         graph = _folded(graph, lambda node: None if node.releases else _name(node))
     if len(graph.nodes) > many:
         graph = _folded(graph, _name)
+    if len(graph.nodes) > many:
+        rank = ranks([node.thing.id for node in graph.nodes], [(link.cause, link.effect) for link in graph.links])
+        graph = _folded(graph, lambda node: (node.verdict, kind_of(node), rank[node.thing.id]))
     return _nearest(graph, many) if len(graph.nodes) > many else graph
 
 
 def _name(node: Node) -> Hashable:
-    return node.verdict, node.thing.kind, node.thing.source, node.thing.path, node.thing.name
+    return node.verdict, kind_of(node), node.thing.source, node.thing.path, node.thing.name
 
 
 def _around(links: Sequence[Link]) -> Callable[[Node], Hashable]:
@@ -73,8 +86,16 @@ def _one(group: list[Node]) -> Node:
     """Several nodes as one, by the id of the first."""
     first, count = group[0], sum(_count(node) for node in group)
     titles = {node.thing.title for node in group}
-    named = f"{first.thing.title.split('  ')[0]}  × {count:,}" if len(titles) == 1 else f"+ {count:,} others"
-    return Node(Thing(first.thing.id, _FOLDED, named, "", label=str(count)), first.verdict)
+    alike = f"{first.thing.title}  × {count:,}"
+    named = (
+        alike if len(titles) == 1 and first.thing.kind != _FOLDED else f"+ {count:,} other {_PLURALS[kind_of(first)]}"
+    )
+    return Node(Thing(first.thing.id, _FOLDED, named, "", name=kind_of(first), label=str(count)), first.verdict)
+
+
+def kind_of(node: Node) -> str:
+    """The kind of a node, or of those that were folded into it."""
+    return node.thing.name if node.thing.kind == _FOLDED else node.thing.kind
 
 
 def _count(node: Node) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["Places", "layout"]
+__all__ = ["Places", "layout", "ranks"]
 
 _SWEEPS, _SHIFTS = 24, 12
 #: Links that pass a layer need less room than nodes.
@@ -48,7 +48,7 @@ def layout(nodes: Sequence[int], edges: Iterable[_Edge]) -> Places:
     """
     edges = sorted({(cause, effect) for cause, effect in edges if cause != effect})
     forward = _acyclic(nodes, edges)
-    rank = _ranks(nodes, forward)
+    rank = _forward_ranks(nodes, forward)
     layers, chains = _with_passages(nodes, forward, rank)
     before, after = _neighbours(layers, chains)
     layers = _ordered(layers, before, after)
@@ -62,6 +62,12 @@ def layout(nodes: Sequence[int], edges: Iterable[_Edge]) -> Places:
         routes[edge] = tuple(point[node] for node in chain)
     height = max((y for _, y in point.values()), default=0.0) + 1
     return Places({node: point[node] for node in nodes}, routes, len(layers), height)
+
+
+def ranks(nodes: Sequence[int], edges: Iterable[_Edge]) -> dict[int, int]:
+    """The layer of every node, from 0."""
+    edges = sorted({(cause, effect) for cause, effect in edges if cause != effect})
+    return _forward_ranks(nodes, _acyclic(nodes, edges))
 
 
 def _acyclic(nodes: Sequence[int], edges: Sequence[_Edge]) -> list[_Edge]:
@@ -90,7 +96,7 @@ def _acyclic(nodes: Sequence[int], edges: Sequence[_Edge]) -> list[_Edge]:
     return sorted({edge[::-1] if edge in turned else edge for edge in edges})
 
 
-def _ranks(nodes: Sequence[int], edges: Sequence[_Edge]) -> dict[int, int]:
+def _forward_ranks(nodes: Sequence[int], edges: Sequence[_Edge]) -> dict[int, int]:
     """The layer after the last cause; what nothing here caused stands just before its first effect."""
     causes: dict[int, list[int]] = {node: [] for node in nodes}
     effects: dict[int, list[int]] = {node: [] for node in nodes}

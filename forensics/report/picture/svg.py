@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from forensics.model import NodeKind
+from forensics.report.picture.folding import kind_of
 from forensics.report.picture.layers import Places, layout
 from forensics.report.text import safe, width
 from forensics_queries.neighbourhood import Link, Neighbourhood, Node
@@ -118,7 +119,7 @@ def _path(link: Link, verdicts: Mapping[int, str], places: Places, lefts: list[f
 def _box(node: Node, x: float, wide: float, y: float) -> str:
     thing = node.thing
     name = " ".join(word for word in ("node", node.verdict, node.role, "live" if node.live else "") if word)
-    corner = _HEIGHT / 2 if thing.kind in _RUNS else 4
+    corner = _HEIGHT / 2 if kind_of(node) in _RUNS else 4
     about = _about(node)
     middle = y + (15 if about else 22)
     lines = f'<text x="{x + _PAD:.1f}" y="{middle:.1f}">{escape(_title(node))}</text>'

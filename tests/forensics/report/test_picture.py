@@ -87,7 +87,7 @@ def test_clean_siblings_are_folded_before_anything_affected() -> None:
     affected = [node(number, path=f"bad{number}") for number in range(1, 10)]
     links = tuple(Link(one.thing.id, 5, "recorded") for one in clean)
     found = fold(Neighbourhood((*affected, *clean), links), 12)
-    assert [one.thing.title for one in found.nodes if one.verdict == "clear"] == ["+ 40 others"]
+    assert [one.thing.title for one in found.nodes if one.verdict == "clear"] == ["+ 40 other versions"]
     assert {one.thing.title for one in affected} < {one.thing.title for one in found.nodes}
     assert [(link.cause, link.effect) for link in found.links] == [(10, 5)]
 
@@ -96,7 +96,20 @@ def test_clean_nodes_that_lead_elsewhere_are_no_siblings() -> None:
     clean = [node(number, "clear", path=f"clean{number}") for number in (10, 11, 12, 13)]
     links = (Link(10, 1, "recorded"), Link(11, 1, "recorded"), Link(12, 2, "recorded"), Link(13, 2, "recorded"))
     found = fold(Neighbourhood((node(1), node(2), *clean), links), 5)
-    assert sorted(one.thing.title for one in found.nodes if one.verdict == "clear") == ["+ 2 others", "+ 2 others"]
+    assert sorted(one.thing.title for one in found.nodes if one.verdict == "clear") == [
+        "+ 2 other versions",
+        "+ 2 other versions",
+    ]
+
+
+def test_a_thousand_runs_of_as_many_names_are_one_box_a_layer() -> None:
+    runs = [node(number, kind="execution", path=f"run{number}") for number in range(1, 1001)]
+    made = [node(number + 1000, path=f"made{number}") for number in range(1, 1001)]
+    links = [Link(0, run.thing.id, "recorded") for run in runs]
+    links += [Link(run.thing.id, run.thing.id + 1000, "recorded") for run in runs]
+    found = fold(Neighbourhood((node(0, role="source"), *runs, *made), tuple(links)))
+    assert [one.thing.title for one in found.nodes] == ["a", "+ 1,000 other runs", "+ 1,000 other versions"]
+    assert found.left_out == 0
 
 
 @settings(deadline=None, max_examples=40)
