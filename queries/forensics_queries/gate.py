@@ -95,8 +95,8 @@ def gate(
         unread_documents: sentences on what could not be read of the checkout.
 
     Returns:
-        One row a subject, the worst first. ``short`` where one could not be judged, or where something that could
-        not be read admits what is bad.
+        One row a subject, the worst first. ``short`` where one could not be judged, where there was nothing to judge,
+        or where something that could not be read admits what is bad.
 
     Raises:
         UsageError: no subject and no checkout, or a subject that means several things.
@@ -117,7 +117,7 @@ def gate(
             "no mark of something bad or suspect stands, so nothing can be judged, and nothing is called clear"
         )
     unjudged = any(row.verdict in {NO_MARKS, NOT_IN_CASE} for row in found)
-    short = unjudged or judgement is None or bool(doubtful) or unreadable(judgement, when)
+    short = not found or unjudged or judgement is None or bool(doubtful) or unreadable(judgement, when)
     parameters = {"subjects": " ".join(subjects), "strict": "yes" if strict else ""}
     return Answer("gate", parameters, tuple(found), when.coverage, tuple(notes), short)
 

@@ -82,7 +82,10 @@ def test_a_subject_that_means_several_things_is_refused(case_of: Callable[..., C
 def test_there_must_be_something_to_judge(writable: Case) -> None:
     with pytest.raises(UsageError):
         gate(writable, [])
-    assert gate(writable, [], checkout=[]).rows == ()
+    mark(writable)
+    answer = gate(writable, [], checkout=[])
+    assert answer.rows == ()
+    assert answer.short  # the wrong folder must not read as an all-clear
 
 
 def stated(path: str, text: str, *made_of: tuple[str, Digest]) -> Stated:

@@ -19,7 +19,8 @@ from forensics_connectors.git.layout import read_plain
 
 __all__ = ["read_checkout"]
 
-_SKIPPED = frozenset({".dvc", ".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules", "venv"})
+#: Folders of tools. All others are entered: whoever wants to be overlooked may choose a folder's name.
+_SKIPPED = frozenset({".dvc", ".git"})
 _SECTION = re.compile(r"(deps|outs|metrics|plots):")
 _FIELD = re.compile(r"(path|md5|etag|checksum):\s+(.*\S)")
 
@@ -43,9 +44,11 @@ def read_checkout(folder: str) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
     outs: list[Stated] = []
     deps: list[Stated] = []
     unread: list[str] = []
-    for subject in sorted(_subjects(root)):
+    for subject in sorted(_subjects(root, unread)):
         name = posixpath.join(subject, "dvc.lock") if subject.endswith("/") or not subject else subject
         data = read_plain(root / name, MAX_LOCK)
+        if data is None:
+            unread.append(f"{name}: it is no plain file, or too large")
         document = _read(root, subject, name, data)
         unread += [f"{name}: {problem.message}" for problem in document.problems if problem.admits]
         lines = _Lines((data or b"").decode("utf-8", "replace"))
@@ -59,9 +62,11 @@ def read_checkout(folder: str) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
     return tuple(found.values()), tuple(dict.fromkeys(unread))
 
 
-def _subjects(root: Path) -> Iterator[str]:
+def _subjects(root: Path, unread: list[str]) -> Iterator[str]:
     """What there is to read, as ``subject_of`` names it: the root's pair of documents is the empty text."""
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(
+        root, onerror=lambda error: unread.append(f"{error.filename}: {error.strerror}")
+    ):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         inside = Path(folder).relative_to(root).as_posix()
         for name in files:

@@ -97,14 +97,15 @@ def test_an_unreadable_document_is_said_and_the_others_are_read(tmp_path: Path) 
     assert [said.partition(":")[0] for said in unread] == ["b.dvc", "c/dvc.lock"]
 
 
-def test_links_and_the_folders_of_tools_are_not_followed(tmp_path: Path) -> None:
+def test_a_document_that_is_a_link_is_not_followed_and_not_passed_over(tmp_path: Path) -> None:
     place(tmp_path / "elsewhere", a_dvc=f"outs:\n- md5: {A}\n  path: a\n")
     root = tmp_path / "repo"
-    place(root, node_modules__b_dvc=f"outs:\n- md5: {B}\n  path: b\n")
+    place(root, venv__b_dvc=f"outs:\n- md5: {B}\n  path: b\n")
     (root / "link").symlink_to(tmp_path / "elsewhere")
-    (root / "a.dvc").symlink_to(tmp_path / "elsewhere" / "a.dvc")
-    stated, _ = read_checkout(str(root))
-    assert stated == ()
+    (root / "dvc.lock").symlink_to(tmp_path / "elsewhere" / "a.dvc")
+    stated, unread = read_checkout(str(root))
+    assert [one.path for one in stated] == ["venv/b"]
+    assert unread == ("dvc.lock: it is no plain file, or too large",)
 
 
 def test_reading_takes_time_in_proportion_to_the_document(tmp_path: Path) -> None:
