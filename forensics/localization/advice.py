@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from forensics.localization.locate import Located
 
-__all__ = ["LEAST_GAIN", "NARROWED", "SETTLED", "Advice", "Test", "Weighed", "next_tests"]
+__all__ = ["LEAST_GAIN", "NARROWED", "SETTLED", "Advice", "Test", "Weighed", "likely_sources", "next_tests"]
 
+#: Expected sources from which on there are taken to be several.
+_SEVERAL = 1.5
 #: Bits below which a test is not worth making.
 LEAST_GAIN = 0.02
 #: P(an inspection finds something | there is nothing).
@@ -71,7 +73,8 @@ class Advice:
 
     Attributes:
         tests: those worth making, the best for its cost first.
-        ties: how many ties hold 95 % of the probability; 0 where there is no candidate.
+        ties: how many ties hold a source with 95 % (where several sources are likely, that share of them); 0 where
+            there is no candidate.
         stop: ``settled`` where three ties do; ``inseparable`` where no test is worth making; else empty.
         first: the candidates of the likeliest tie, the likeliest first (places in ``Origins.nodes``).
         left: how many candidates hold 90 % of the probability now.
@@ -134,6 +137,15 @@ def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | 
     ties = hypotheses.ties([mask for mask, _ in best])
     stop = "settled" if 0 < len(ties) <= _ISOLATED else "" if found else "inseparable"
     return Advice(tuple(found), len(ties), stop, ties[0] if ties else (), hypotheses.left(hypotheses.weights))
+
+
+def likely_sources(expected: float) -> float:
+    """How many sources an incident has to be narrowed down to.
+
+    One, as long as one is likelier than more; else as many as are expected. A second source that nothing speaks for
+    would keep an incident open for ever, and one that something speaks for must not be passed over.
+    """
+    return expected if expected >= _SEVERAL else min(expected, 1.0)
 
 
 class _Hypotheses:
@@ -250,9 +262,9 @@ class _Hypotheses:
         for i, unit in enumerate(units):
             together.setdefault((unit.group, np.packbits(bits[:, i]).tobytes()), []).append(i)
         ties = sorted(together.values(), key=lambda tie: (-round(float(held[tie].sum()), 9), tie))
-        reached, total, found = 0.0, float(held.sum()), []
+        reached, wanted, found = 0.0, SETTLED * likely_sources(float(held.sum())), []
         for tie in ties:
-            if reached >= SETTLED * total - 1e-12:
+            if reached >= wanted - 1e-12:
                 break
             reached += float(held[tie].sum())
             found.append(self._members(tie))

@@ -8,7 +8,7 @@ from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
 from forensics.graph.reach import Search
 from forensics.localization import Group, Located, Repair, Test, next_tests
-from forensics.localization.advice import NARROWED, SETTLED
+from forensics.localization.advice import NARROWED, SETTLED, likely_sources
 from forensics.localization.influence import STEPS
 from forensics_queries.entrance import Entrance, entrances
 from forensics_queries.localized import Asked, Localized, localized, percent, said
@@ -231,7 +231,8 @@ def _notes(case: Case, where: Localized, shown: Sequence[Group]) -> list[str]:
 
 def _grade(case: Case, where: Localized) -> list[str]:
     """How far it is narrowed down. What observations tell apart already are as many ties at least."""
-    groups = where.located.holding(SETTLED)
+    expected = sum(group.mass for group in where.located.groups)
+    groups = where.located.holding(SETTLED * likely_sources(expected) / expected)
     if groups > NARROWED:
         return [f"open: 95 % of the probability is held by {said(groups, 'group')}: forensics next-test"]
     advice = next_tests(where.located, models_to_test(case, where.when, where.located))
