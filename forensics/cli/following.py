@@ -30,6 +30,9 @@ def following(answer: Answer[Any]) -> str:
             return f"forensics log {shlex.quote(given['subject'])} lists the versions"
         case "mark-add" if answer.rows[0].state in {"bad", "suspect"}:
             return "forensics blast-radius, forensics mark technique"
+        case "diff" if suspect := next((row.new.thing for row in answer.rows if _may_be_bad(row)), None):
+            subject = shlex.quote(suspect.subject)
+            return f"forensics blast-radius {subject}, forensics suspects"
         case "mark-add" | "mark-withdraw":
             return "forensics blast-radius"
         case "observe":
@@ -46,3 +49,8 @@ def following(answer: Answer[Any]) -> str:
             return "forensics rollback --script FILE writes the commands down"
         case _:
             return ""
+
+
+def _may_be_bad(row: Any) -> bool:
+    """Whether a difference brought in bytes that could be what went wrong."""
+    return not row.follows and row.new.thing is not None and row.what in {"data", "import", "model"}

@@ -8,7 +8,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.report.schema import load
-from tests.support.toy import Run, Step, Toy
+from tests.support.toy import Run, Step, Toy, digest_of
 
 HOSTILE = "\x1b[2J<b>\u202egnp.csv"
 RAW = {"a.csv": "one", HOSTILE: "one"}
@@ -63,3 +63,9 @@ def test_a_path_of_several_versions_is_refused(forensics, edited: Path) -> None:
     ended = forensics("diff", "model", "fraud@v1", "--case", edited)
     assert ended.code == 2
     assert "hint: say which, as model@REV" in ended.err
+
+
+def test_what_came_in_is_what_to_ask_about_next(forensics, edited: Path) -> None:
+    ended = forensics("diff", "fraud@v1", "fraud@v2", "--case", edited)
+    (following,) = [line for line in ended.err.splitlines() if line.startswith("next: ")]
+    assert following == f"next: forensics blast-radius {digest_of('two')}, forensics suspects"
