@@ -80,19 +80,22 @@ def _work_files(root: str, path: str, digest: Digest, storage: Storage) -> Itera
             return
         named = zip(listing.names, listing.values, strict=True)
         members = [(f"{path}/{name}", Digest(listing.algorithm, value)) for name, value in named]
+    top = f"{os.path.realpath(root)}/"
+    entered: dict[str, bool] = {}
     for inside, expected in members:
-        if (
-            expected.algorithm not in {MD5, UNIX}
-            or "\0" in inside
-            or inside.startswith("/")
-            or ".." in inside.split("/")
-        ):
+        leaves = inside.startswith("/") or ".." in inside.split("/")
+        if expected.algorithm not in {MD5, UNIX} or "\0" in inside or leaves:
             continue
         location = f"{root}/{inside}"
+        folder = location.rpartition("/")[0]
         try:
             about = os.lstat(location)
+            if folder not in entered:
+                entered[folder] = f"{os.path.realpath(folder)}/".startswith(top)
         except (OSError, ValueError):
             continue
+        if not entered[folder]:
+            continue  # a link on the way leads out of the working tree
         if stat.S_ISLNK(about.st_mode) and _leads_to_object(location, expected, storage):
             continue  # DVC may link to its own object, which is looked at itself
         problem = "" if stat.S_ISREG(about.st_mode) else _kind(about.st_mode)

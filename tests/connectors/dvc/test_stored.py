@@ -129,9 +129,22 @@ def test_paths_that_leave_the_repository_are_not_read(repo: DvcRepo, tmp_path: P
     secret = tmp_path / "secret.csv"
     secret.write_bytes(b"secret")
     value = file_digests(b"secret")[0].value
-    for number, path in enumerate(("../secret.csv", str(secret), "a/../../secret.csv")):
+    for number, path in enumerate(("../secret.csv", str(secret), "a/../../secret.csv", '"\\ud800/x"', '"\\0"')):
         (repo.path / f"{number}.dvc").write_text(f"outs:\n- md5: {value}\n  hash: md5\n  path: {path}\n")
     assert hashed(repo) == {}
+
+
+def test_a_link_on_the_way_to_a_file_does_not_lead_out(repo: DvcRepo, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_bytes(b"secret")
+    (repo.path / "link").symlink_to(outside)
+    (repo.path / "inside").mkdir()
+    (repo.path / "inside" / "a.csv").write_bytes(b"secret")
+    value = file_digests(b"secret")[0].value
+    for number, path in enumerate(("link/secret.csv", "inside/a.csv")):
+        (repo.path / f"{number}.dvc").write_text(f"outs:\n- md5: {value}\n  hash: md5\n  path: {path}\n")
+    assert {Path(path).name for path in hashed(repo)} == {"a.csv"}
 
 
 def test_a_file_that_changes_while_it_is_read_is_said_to(repo: DvcRepo) -> None:
