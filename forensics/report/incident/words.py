@@ -1,5 +1,6 @@
 """The incident in sentences that need no table: what is bad, what is live, what to go back to, what is not known."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from forensics.answer import Answer, Thing
@@ -33,51 +34,52 @@ def lead(gathered: Gathered) -> Iterator[str]:
     rows = gathered.affected.rows
     affected = [row for row in rows if row.verdict == "affected"]
     models = [row for row in affected if row.kind == "model"]
-    live = [row for row in affected if row.stages]
+    live = sum(bool(row.stages) for row in affected)
     unknown, distinct = sum(row.verdict == "unknown" for row in rows), _distinct(models)
     if not gathered.started:
         yield "Nothing is marked as bad, so nothing has a verdict: what follows is by what was observed."
     elif not affected and not unknown:
         yield "No version is affected, by what is marked and on record."
     else:
-        yield (
-            f"{_many(distinct, 'model')} {_is(distinct)} affected, in "
-            f"{_many(len(models), 'version')}; {_many(len(live), 'affected version')} {_is(len(live))} live."
-        )
+        versions, in_use = _many(len(models), "version"), _many(live, "affected version")
+        yield f"{_many(distinct, 'model')} {_is(distinct)} affected, in {versions}; {in_use} {_is(live)} live."
     yield from _limits(gathered)
-    for row in live:
-        yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
-    for row in rows:
-        if row.stages and row.verdict == "unknown":
-            yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
-    for row in rows:
-        if row.stages and row.verdict == "clear":
-            doubt = f"By what was observed it is contaminated with a probability of {percent(row.p or 0)}."
-            yield f"LIVE, AND DOUBTED: {_live(row)}. {doubt} {_way_back(row, gathered.targets)}"
+    yield from _in_use(gathered)
     if unknown:
-        yield (
-            f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether "
-            f"{'it is' if unknown == 1 else 'they are'} affected. That does not mean clean."
-        )
+        it = "it is" if unknown == 1 else "they are"
+        yield f"UNKNOWN: of {_many(unknown, 'version')} it cannot be told whether {it} affected. That is not clean."
     doubted = sum(row.verdict == "clear" for row in rows)
     if doubted:
         yield f"DOUBTED: by what was observed {_many(doubted, 'version')} may be contaminated that no mark reaches."
     if gathered.suspects is not None:
         yield from _suspected(gathered.suspects)
-    others = len(affected) - len(models)
-    if others:
-        kinds = {
-            kind: sum(row.kind == kind for row in affected) for kind in dict.fromkeys(row.kind for row in affected)
-        }
-        said = counted({kind or "other": n for kind, n in kinds.items() if kind != "model"}, "")
-        yield f"Affected beside models: {_many(others, 'version')} ({said})."
-    starts = [note for note in gathered.affected.notes if note.startswith("started from")]
-    notes = [note for note in gathered.affected.notes if note not in starts]
+    kinds = Counter(row.kind or "other" for row in affected if row.kind != "model")
+    if kinds:
+        yield f"Affected beside models: {_many(kinds.total(), 'version')} ({counted(kinds, '')})."
+    yield from _notes(gathered.affected)
+
+
+def _in_use(gathered: Gathered) -> Iterator[str]:
+    """What is live, and what to do about it."""
+    by_verdict: dict[str, list[Affected]] = {"affected": [], "unknown": [], "clear": []}
+    for row in gathered.affected.rows:
+        if row.stages:
+            by_verdict[row.verdict].append(row)
+    for row in by_verdict["affected"]:
+        yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
+    for row in by_verdict["unknown"]:
+        yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
+    for row in by_verdict["clear"]:
+        doubt = f"By what was observed it is contaminated with a probability of {percent(row.p or 0)}."
+        yield f"LIVE, AND DOUBTED: {_live(row)}. {doubt} {_way_back(row, gathered.targets)}"
+
+
+def _notes(answer: Answer[Affected]) -> Iterator[str]:
+    """The notes of an answer as sentences; many marks that it started from are only counted."""
+    starts = [note for note in answer.notes if note.startswith("started from")]
+    notes = [note for note in answer.notes if note not in starts]
     if len(starts) > _STARTS:
-        notes.insert(
-            0, f"started from {len(starts):,} marks and subjects, in the notes under {command(gathered.affected)}"
-        )
-        starts = []
+        starts = [f"started from {len(starts):,} marks and subjects, in the notes under {command(answer)}"]
     yield from (f"{note[:1].upper()}{note[1:]}." for note in (*starts, *notes))
 
 
