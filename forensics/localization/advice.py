@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from forensics.localization.descent import Descent
 from forensics.localization.evidence import INSPECTED
+from forensics.localization.posterior import posterior
 from forensics.localization.rows import rows_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ _SEVERAL = 1.5
 LEAST_GAIN = 0.02
 #: P(an inspection finds something | there is nothing).
 _FALSE_FINDING = 0.01
-_PAIRED_GROUPS, _PAIRS = 150, 600
+#: Units that are paired, and the pairs that are weighed.
+_PAIRED, _PAIRS = 150, 600
 #: Signatures that are weighed with pairs.
 _MOST_TESTS = 1024
 #: The share of the probability by which an incident counts as settled, and how many ties may hold it.
@@ -111,6 +113,8 @@ def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | 
     import numpy as np
 
     descent = descent or Descent(located)
+    if not descent.units:
+        return Advice((), 0, "inseparable", (), 0)
     hypotheses = _Hypotheses(located, descent)
     observed = located.evidence.bad | located.evidence.good | located.evidence.clean
     places = descent.below.places(np.fromiter((test.node for test in tests), dtype=np.int32, count=len(tests)))
@@ -149,7 +153,7 @@ def likely_sources(expected: float) -> float:
 
 
 class _Hypotheses:
-    """Single units and the best pairs of groups, with their weights, and how likely each makes an outcome.
+    """Single units and the best pairs of them, with their weights, and how likely each makes an outcome.
 
     Attributes:
         weights: of each hypothesis: units first, then pairs, then that there is nothing beside what is stated.
@@ -161,25 +165,25 @@ class _Hypotheses:
 
         self._descent = descent
         self._located = located
-        held = located.posterior
         units = descent.units
-        self._of_unit = np.array([unit.group for unit in units], dtype=np.intp)
-        share = np.array([unit.share for unit in units])
-        single = held.singles[self._of_unit] * share if units else np.empty(0)
+        of_unit = np.array([unit.group for unit in units], dtype=np.intp)
+        prior = np.array([located.groups[unit.group].prior * unit.share for unit in units])
+        rows = located.rows[of_unit]
+        held = posterior(
+            located.likelihood, rows, prior / prior.sum(), stated=located.stated, largest=2, singles=_PAIRED
+        )
         first, second = np.triu_indices(len(held.shortlist), 1)
-        near = (held.shortlist[first] < _PAIRED_GROUPS) & (held.shortlist[second] < _PAIRED_GROUPS)
-        first, second = first[near], second[near]
         weight = held.pairs[first, second]
         order = np.argsort(-weight, kind="stable")[:_PAIRS]
         self._first, self._second = held.shortlist[first[order]], held.shortlist[second[order]]
-        weights = np.concatenate([single, weight[order], [held.alone]])
+        weights = np.concatenate([held.singles, weight[order], [held.alone]])
         self.total = float(weights.sum())
         self.weights: NDArray[np.float64] = weights / self.total if self.total else weights
-        rows = located.rows if located.stated is None else np.maximum(located.rows, located.stated[None])
+        if located.stated is not None:
+            rows = np.maximum(rows, located.stated[None])
         pairs = np.maximum(rows[self._first], rows[self._second])
         alone = np.zeros((1, rows.shape[1]), dtype=np.float32) if located.stated is None else located.stated[None]
-        together = np.concatenate([rows[self._of_unit], pairs, alone])
-        self._contaminated, self._clean = located.likelihood.predictions(together)
+        self._contaminated, self._clean = located.likelihood.predictions(np.concatenate([rows, pairs, alone]))
 
     def promising(self, keys: "list[tuple[int, bool]]") -> "list[tuple[int, bool]]":
         """The signatures that part single sources most evenly, where there are too many to weigh all with pairs."""
@@ -196,20 +200,17 @@ class _Hypotheses:
         return [keys[i] for i in sorted(order.tolist())]
 
     def leads(self, masks: list[int]) -> "NDArray[np.float64]":
-        """By signature and hypothesis: P(the hypothesis contaminates what has the signature)."""
+        """By signature and hypothesis: 1 where the hypothesis contaminates what has the signature, else 0."""
         import numpy as np
 
         count = len(self._descent.units)
         bits = rows_of(masks, count + 1).astype(np.float64)
-        followed = self._descent.groups
-        places = np.full(len(self._located.groups), len(followed), dtype=np.intp)
-        places[followed] = np.arange(len(followed))
-        groups = np.column_stack([self._descent.members(masks), np.ones(len(masks))])
-        one, other = groups[:, places[self._first]], groups[:, places[self._second]]
-        nothing = np.zeros((len(masks), 1))
-        found = np.concatenate([bits[:, :count], one + other - one * other, nothing], axis=1)
-        total: NDArray[np.float64] = np.maximum(found, bits[:, count:])
-        return total
+        pairs = np.maximum(bits[:, self._first], bits[:, self._second])
+        # What is stated to be bad leads there whatever else does.
+        found: NDArray[np.float64] = np.maximum(
+            np.concatenate([bits[:, :count], pairs, bits[:, count:] * 0], axis=1), bits[:, count:]
+        )
+        return found
 
     def gains(
         self, leads: "NDArray[np.float64]", inspections: "NDArray[np.bool_]"
@@ -281,11 +282,9 @@ class _Hypotheses:
         import numpy as np
 
         count = len(self._descent.units)
-        by_group = np.zeros(len(self._located.groups))
-        np.add.at(by_group, self._first, weights[count:-1])
-        np.add.at(by_group, self._second, weights[count:-1])
-        shares = np.array([unit.share for unit in self._descent.units])
-        found: NDArray[np.float64] = weights[:count] + by_group[self._of_unit] * shares
+        found = weights[:count].copy()
+        np.add.at(found, self._first, weights[count:-1])
+        np.add.at(found, self._second, weights[count:-1])
         return found
 
     def _rates(self, inspection: bool) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":

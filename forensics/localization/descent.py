@@ -18,6 +18,8 @@ __all__ = ["Descent", "Unit"]
 
 #: Units that are followed. What the others hold counts as upstream of everything, so that nothing is cleared by it.
 _MOST_UNITS = 512
+#: More than these where the graph is small: bits that all its nodes may have together.
+_MOST_BITS = 1 << 28
 #: Signatures that are weighed at once, so that memory stays small.
 _BLOCK = 4096
 #: Probability that may be left to units that are not followed.
@@ -53,7 +55,7 @@ class Descent:
         total = sum(group.mass for group in located.groups)
         kept: list[Unit] = []
         held = 0.0
-        for unit in units[:_MOST_UNITS]:
+        for unit in units[: max(_MOST_UNITS, _MOST_BITS // located.influence.graph.nodes)]:
             if held >= (1 - _NEGLIGIBLE) * total:
                 break
             kept.append(unit)

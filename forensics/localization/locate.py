@@ -34,6 +34,7 @@ class Group:
         mask: the observed nodes that they lead to, as bits.
         members: places in ``Origins.nodes``, the likeliest first.
         shares: by member: its part of the group's probability; they sum to 1.
+        prior: P(a single source is among them) before any label.
         mass: P(a source is among them).
         explained, contradicting: bad versions that they lead to; good ones that they lead to, and bad ones that they
             do not.
@@ -42,6 +43,7 @@ class Group:
     mask: int
     members: tuple[int, ...]
     shares: tuple[float, ...]
+    prior: float
     mass: float
     explained: tuple[int, ...]
     contradicting: tuple[int, ...]
@@ -269,6 +271,7 @@ def _group(
         mask=mask,
         members=tuple(members.tolist()),
         shares=tuple(shares.tolist()),
+        prior=total,
         mass=mass,
         explained=tuple(sorted(inside & evidence.bad)),
         contradicting=tuple(sorted((inside & evidence.good) | (evidence.bad - inside))),
