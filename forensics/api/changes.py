@@ -165,6 +165,7 @@ class Changes(Asking):
         Raises:
             UsageError: keys or sources without a bag.
         """
+        from forensics.api.searching import search_sources
         from forensics.evidence.keys import public_key
         from forensics.evidence.recheck import recheck
         from forensics.evidence.verify import verify_bag, verify_case
@@ -174,7 +175,7 @@ class Changes(Asking):
         if not folder:
             return self.ask(verify_case, head=head)
         trusted = [public_key(Path(key)) for key in each(keys)]
-        again = (lambda evidence: recheck(evidence, each(sources))) if sources else None
+        again = (lambda evidence: recheck(evidence, each(sources), search=search_sources)) if sources else None
         return Result(verify_bag(Path(folder), trusted=trusted, head=head, sources=again), self.file.name)
 
 

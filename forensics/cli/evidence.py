@@ -134,6 +134,7 @@ def verify_command(shared: Shared, folder: str, keys: tuple[str, ...], sources: 
     With DIR, a bag: its files, manifests, seal, schema and journal; nothing in it is run or trusted. Without, the
     journal of the case: the first record that does not fit is named.
     """
+    from forensics.api.searching import search_sources
     from forensics.case import Case
     from forensics.evidence.check import FAILS, OPEN
     from forensics.evidence.keys import public_key
@@ -144,7 +145,7 @@ def verify_command(shared: Shared, folder: str, keys: tuple[str, ...], sources: 
         raise UsageError("--trusted-key and --sources are for a bag", hint="name it: forensics verify DIR")
     if folder:
         trusted = [public_key(Path(key)) for key in keys]
-        again = (lambda evidence: recheck(evidence, sources)) if sources else None
+        again = (lambda evidence: recheck(evidence, sources, search=search_sources)) if sources else None
         answer = verify_bag(Path(folder), trusted=trusted, head=head, sources=again)
     else:
         with Case.open(shared.case) as case:

@@ -1,6 +1,6 @@
 """What a bag states, held against its sources: they are read into a case of their own, and compared fact by fact."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +19,9 @@ _Fact = tuple[str, str, str, str, str, str, str]
 _MOST_TOLD = 100
 
 
-def recheck(evidence: Mapping[str, Any], locators: Sequence[str]) -> Iterator[Check]:
+def recheck(
+    evidence: Mapping[str, Any], locators: Sequence[str], *, search: Callable[[Case], Iterable[object]] | None = None
+) -> Iterator[Check]:
     """Reads sources again and says which facts of a bag hold, which changed, and which are gone.
 
     A fact is a link: one influences the other, and this document says so. Where a fact is gone but the same place of
@@ -29,6 +31,8 @@ def recheck(evidence: Mapping[str, Any], locators: Sequence[str]) -> Iterator[Ch
     Args:
         evidence: a bag's ``evidence.json``, checked.
         locators: where the sources are now.
+        search: the last step of an ingest, which looks for the digests that some sources name in the bytes of others;
+            without it what was found so is said to be gone.
 
     Yields:
         A row a source of the bag, one for each fact that does not hold, and one for each locator that is none of them.
@@ -38,6 +42,8 @@ def recheck(evidence: Mapping[str, Any], locators: Sequence[str]) -> Iterator[Ch
         Case.open(Path(folder) / "case.duckdb", write=True, new=True) as case,
     ):
         yield from _unreadable(case, locators)
+        for _ in search(case) if search else ():
+            pass
         fresh = {row[0]: (row[1], frozenset(row[3])) for row in rows(case, "sources")}
         matched = {
             source["source"]: number
@@ -89,7 +95,18 @@ def _compared(case: Case, evidence: Mapping[str, Any], matched: Mapping[int, int
             and link["effect"] in nodes
             and not (evidence["redacted"] and link["kind"] == "authored")
         }
-        yield from _source(source["name"], facts, held, places, nodes)
+        if facts:
+            yield from _source(source["name"], facts, held, places, nodes)
+        else:
+            yield _as_read(case, evidence, source, matched[source["source"]])
+
+
+def _as_read(case: Case, evidence: Mapping[str, Any], source: Mapping[str, Any], number: int) -> Check:
+    """A source of which the bag holds no link can only be compared as a whole."""
+    before = {reading["state"] for reading in evidence["acquisitions"] if reading["source"] == source["source"]}
+    if before & {reading[4] for reading in rows(case, "acquisitions") if reading[1] == number}:
+        return Check("sources", HOLDS, source["name"], "it is as it was read")
+    return Check("sources", OPEN, source["name"], "it changed since it was read, and the bag holds no link of it")
 
 
 def _source(

@@ -108,11 +108,11 @@ def _files(found: Mapping[str, Found]) -> list[Check]:
 def _manifests(folder: Path, found: Mapping[str, Found]) -> list[Check]:
     payload = {path: one for path, one in found.items() if path.startswith("data/")}
     tags = {path: one for path, one in found.items() if path in _TAGS and path not in TAG_MANIFESTS}
-    rows: dict[tuple[str, str], Check] = {}
+    rows: dict[str, Check] = {}
     for algorithm in ALGORITHMS:
         for covered, name in ((payload, f"manifest-{algorithm}.txt"), (tags, f"tagmanifest-{algorithm}.txt")):
             for row in _manifest(folder, found, covered, name, algorithm):
-                rows.setdefault((row.subject, row.said), row)
+                rows.setdefault(row.subject, row)
     size, count = sum(one.size for one in payload.values()), len(payload)
     return list(rows.values()) or [Check("manifest", HOLDS, "", f"{count:,} files, {size:,} bytes, sha256 and sha512")]
 

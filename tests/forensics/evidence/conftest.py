@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from forensics.api.searching import search_sources
 from forensics.case import Case
 from forensics.evidence.export import export, seal_path
 from forensics.evidence.keys import make_keys, private_key, public_key
@@ -42,6 +43,7 @@ def investigated(file: Path, sources: tuple[Path, ...], subject: str) -> Path:
         for locator in sources:
             for connector, source in find_readers(str(locator)):
                 case.ingest(source, connector.read(source), connector=connector.kind, argv=["forensics", "ingest"])
+        list(search_sources(case))
         add_mark(case, "bad", subject, reason="planted", author="Ann Example <ann@example.com>", argv=["forensics"])
     return file
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from forensics.api.searching import search_sources
 from forensics.evidence.check import FAILS, HOLDS, OPEN, Check
 from forensics.evidence.recheck import recheck
 from forensics.evidence.verify import verify_bag
@@ -16,8 +17,9 @@ from tests.forensics.evidence.conftest import Bag
 
 
 def against(bag: Bag, sources: Sequence[Path]) -> list[Check]:
-    again = verify_bag(bag.folder, sources=lambda evidence: recheck(evidence, [str(source) for source in sources]))
-    return [row for row in again.rows if row.check == "sources"]
+    locators = list(map(str, sources))
+    rows = verify_bag(bag.folder, sources=lambda evidence: recheck(evidence, locators, search=search_sources)).rows
+    return [row for row in rows if row.check == "sources"]
 
 
 @pytest.mark.parametrize("name", ["fraud", "supply chain"])
@@ -72,6 +74,16 @@ def test_facts_of_commits_that_are_gone_are_gone(bags: Callable[[str], Bag], tmp
     assert rows[0].state == FAILS
     assert " 0 changed" in rows[0].said
     assert {row.said.partition(":")[0] for row in rows[1:] if " -> " in row.subject} == {"gone"}
+
+
+def test_a_source_without_links_is_compared_as_a_whole(bags: Callable[[str], Bag], tmp_path: Path) -> None:
+    bag = bags("supply chain")
+    table = bag.sources[-1]
+    assert {row.subject: row.state for row in against(bag, [table])}[table.stem] == HOLDS
+    shutil.copy(table, tmp_path / table.name)
+    with (tmp_path / table.name).open("a") as stream:
+        stream.write("\n")
+    assert {row.subject: row.state for row in against(bag, [tmp_path / table.name])}[table.stem] == OPEN
 
 
 def _links(bag: Bag) -> list[dict[str, str]]:
