@@ -95,7 +95,7 @@ Examples:
 def technique_command(
     shared: Shared, mark: int | None, confirm: str | None, reject: str | None, reason: str, author: str
 ) -> None:
-    """The techniques of MITRE ATLAS beside marks, and what was said of them.
+    """The techniques of MITRE ATLAS that marks are consistent with.
 
     Lineage shows what a technique would leave behind, so it names what the evidence is consistent with; an analyst
     confirms or rejects. Without --confirm or --reject nothing is written.
