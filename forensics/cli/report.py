@@ -31,7 +31,12 @@ The same data gives the same bytes. The questions that were asked for it are wri
     type=click.Choice(["commander", "data-scientist", "auditor"]),
     help="The sections that they need; an auditor gets all, as does whoever does not say.",
 )
-@click.option("--sections", default="", metavar="A,B", help="These sections: case, summary, ..., picture.")
+@click.option(
+    "--sections",
+    default="",
+    metavar="A,B",
+    help="Of case, summary, detection, analysis, scope, timeline, containment, recovery, evidence, lessons, picture.",
+)
 @click.option("--trusted", is_flag=True, help="Ask DVC about configured remotes; only for a repository that is yours.")
 @as_of_option
 @asking(only=("html", "markdown", "json"))
