@@ -153,6 +153,7 @@ WITH named AS (
     UNION ALL SELECT actor_mail, '' FROM stage_move
     UNION ALL SELECT owner, '' FROM role UNION ALL SELECT owner, '' FROM version
     UNION ALL SELECT author, '' FROM mark UNION ALL SELECT author, '' FROM mark_withdrawal
+    UNION ALL SELECT author, '' FROM technique_judgement
     UNION ALL SELECT author, '' FROM observation UNION ALL SELECT author, '' FROM observation_withdrawal
 )
 SELECT name, CASE WHEN count(DISTINCT lower(nullif(mail, ''))) = 1 THEN coalesce(max(lower(mail)), '') ELSE '' END

@@ -23,16 +23,14 @@ __all__ = ["Pseudonyms"]
 T = TypeVar("T")
 
 #: Fields that hold a person and nothing else.
-_PERSONS = frozenset(
-    {"author", "withdrawn_by", "claimed_user", "mail", "person", "owner", "claimed_mail", "confirmed_by", "rejected_by"}
-)
+_PERSONS = frozenset({"author", "withdrawn_by", "claimed_user", "mail", "person", "owner", "claimed_mail"})
 #: Fields that are computed, or that name things by what the program made up.
 _EXACT = frozenset({"digest", "uid", "previous", "kind", "state", "verdict", "file"})
 
 _WORD = re.compile(r"\w+")
 _MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@(?!v\d)[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
-#: What a record of the journal says of who did something.
-_AUTHOR = re.compile(r'("author": )"((?!person-)[^"\\]+)"')
+#: What a record of the journal says of who did something: in its details, and in its command.
+_AUTHOR = re.compile(r'("(?:author|withdrawn_by)": |"--(?:author|by)", )"((?!person-)[^"\\]+)"')
 _HOME = re.compile(r"(/home/|/Users/|\\Users\\)([^/\\\s\"':]+)")
 
 
@@ -129,9 +127,9 @@ class Pseudonyms:
 
     def _entry(self, entry: Entry) -> Entry:
         """An entry whose account is a pseudonym and whose texts name nobody, under its old digest."""
-        return replace(
-            entry,
-            argv=self.text(entry.argv),
-            claimed_user=self.person(entry.claimed_user),
-            details=_AUTHOR.sub(lambda found: f'{found[1]}"{self.person(found[2])}"', self.text(entry.details)),
-        )
+
+        def nameless(text: str) -> str:
+            return _AUTHOR.sub(lambda found: f'{found[1]}"{self.person(found[2])}"', self.text(text))
+
+        argv, details = nameless(entry.argv), nameless(entry.details)
+        return replace(entry, argv=argv, claimed_user=self.person(entry.claimed_user), details=details)

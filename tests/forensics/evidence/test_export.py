@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bagit
+import duckdb
 import jsonschema
 import pytest
 
 from forensics.case import Case
 from forensics.case.journal import breaks, entries
+from forensics.case.sql import statements
 from forensics.errors import UsageError
 from forensics.evidence.check import FAILS
 from forensics.evidence.contents import load_schema
@@ -41,6 +43,14 @@ def content(folder: Path) -> dict[str, bytes]:
 def case(bag: Bag, tmp_path: Path) -> Path:
     shutil.copy(bag.case, tmp_path / "case.duckdb")
     return tmp_path / "case.duckdb"
+
+
+@pytest.mark.parametrize("name", sorted(statements("forensics.evidence", "gather.sql")))
+def test_a_statement_takes_the_parameters_that_it_names(name: str) -> None:
+    text = statements("forensics.evidence", "gather.sql")[name]
+    parsed = duckdb.extract_statements(text)
+    assert len(parsed) == 1
+    assert set(re.findall(r"^-- @param (\w+) ", text, re.MULTILINE)) == set(parsed[0].named_parameters)
 
 
 def test_the_schema_that_ships_is_that_of_the_bundle() -> None:
@@ -239,6 +249,15 @@ def test_people_are_replaced_where_they_stand_and_nothing_else_is(text: str, lef
     pseudonyms = Pseudonyms("salt", people)
     names = ("ann@example.com", "bob.b+x@mail.example.org", "carl", "Eve Odd", "root@localhost")
     assert pseudonyms.text(text) == left.format(*map(pseudonyms.person, names))
+
+
+def test_a_name_of_one_word_is_replaced_where_it_says_who(case: Path, tmp_path: Path) -> None:
+    with Case.open(case, write=True) as opened:
+        argv = ["forensics", "mark", "add", "suspect", "notes@HEAD", "--author", "bob"]
+        add_mark(opened, "suspect", "notes@HEAD", reason="odd", author="bob", argv=argv)
+        export(opened, tmp_path / "bag", redact=True)
+    assert not [path for path, data in content(tmp_path / "bag").items() if b"bob" in data]
+    assert FAILS not in {row.state for row in verify_bag(tmp_path / "bag").rows}
 
 
 @pytest.mark.parametrize("text", ["a" * 400_000, "a@" * 200_000, "x@" + "1." * 200_000, "/home/" * 60_000])
