@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from forensics.api import OpenCase, Result
+    from forensics.api import OpenCase, Result, build_sample
     from forensics.api import open_case as open  # noqa: A004 - as a file is opened
     from forensics.errors import CaseError, ForensicsError, IntegrityError, SourceError, UsageError
 
@@ -21,6 +21,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "__version__",
+    "build_sample",
     "open",
 ]
 
@@ -31,7 +32,7 @@ def __getattr__(name: str) -> Any:
         from forensics.api import open_case
 
         return open_case
-    if name in {"OpenCase", "Result"}:
+    if name in {"OpenCase", "Result", "build_sample"}:
         from forensics import api
 
         return getattr(api, name)

@@ -9,9 +9,10 @@ from pathlib import Path
 from forensics.api.changes import Changes
 from forensics.api.questions import Questions
 from forensics.api.result import Result
+from forensics.api.samples import build_sample
 from forensics.case import Case, case_path
 
-__all__ = ["OpenCase", "Result", "open_case"]
+__all__ = ["OpenCase", "Result", "build_sample", "open_case"]
 
 
 class OpenCase(Questions, Changes):

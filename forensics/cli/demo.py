@@ -6,17 +6,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import fill
-from types import ModuleType
 from typing import Any
 
 import click
 
+from forensics.api.samples import build_sample
 from forensics.cli.stories import STORIES, Story
-from forensics.errors import ForensicsError, UsageError
+from forensics.errors import UsageError
 
 __all__ = ["run_demo"]
 
@@ -43,21 +42,21 @@ def run_demo(
         ForensicsError: the sample could not be built, or what a command raised.
     """
     progress = sys.stderr.isatty() if progress is None else progress
-    story = STORIES[incident]
     if keep is None:
         with TemporaryDirectory(prefix="forensics-demo-") as folder:
-            code = _walk(story, Path(folder), echo, progress)
+            code = _walk(incident, Path(folder), echo, progress)
         echo("The temporary folder is removed. To go on by yourself: forensics demo --keep DIR")
         return code
     if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
         raise UsageError(f"{keep} is not an empty folder", hint="name a new one: forensics demo --keep DIR")
-    code = _walk(story, keep, echo, progress)
+    code = _walk(incident, keep, echo, progress)
     echo(f"The sources and the case are kept. Go on with: cd {shlex.quote(str(keep))} && forensics --help")
     return code
 
 
-def _walk(story: Story, folder: Path, echo: Echo, progress: bool) -> int:
-    sample = _build(story, folder, echo, progress)
+def _walk(incident: str, folder: Path, echo: Echo, progress: bool) -> int:
+    story = STORIES[incident]
+    sample = _build(incident, story, folder, echo, progress)
     code = 0
     with _standing_in(folder):
         echo(f"$ cd {shlex.quote(str(folder))}")
@@ -69,7 +68,7 @@ def _walk(story: Story, folder: Path, echo: Echo, progress: bool) -> int:
     return code
 
 
-def _build(story: Story, folder: Path, echo: Echo, progress: bool) -> Any:
+def _build(incident: str, story: Story, folder: Path, echo: Echo, progress: bool) -> Any:
     echo(story.opening)
     start = time.perf_counter()
 
@@ -78,31 +77,13 @@ def _build(story: Story, folder: Path, echo: Echo, progress: bool) -> Any:
         sys.stderr.flush()
 
     try:
-        sample = _sample_package(story.package).build(folder, show if progress else None)
-    except (RuntimeError, OSError) as error:
-        last = str(error).strip().splitlines()[-1]
-        raise ForensicsError(
-            f"the sample could not be built: {last}", hint="git must be on the PATH, and the folder writable"
-        ) from error
+        sample = build_sample(incident, folder, show if progress else None)
     finally:
         if progress:
             sys.stderr.write("\r\x1b[K")
     echo(f"{story.built(sample)}, built with git and DVC in {time.perf_counter() - start:.0f} s.")
     echo(f"{fill(story.trouble(sample), _WIDTH)}\n")
     return sample
-
-
-def _sample_package(name: str) -> Any:
-    """The package that builds a sample: in the wheel, or in the checkout that is installed."""
-    here = Path(__file__).resolve().parents[1]
-    for parent, folder in (("forensics._samples", here / "_samples"), ("sample_repos", here.parent / "sample_repos")):
-        if (folder / name / "__init__.py").exists():
-            if parent not in sys.modules:
-                module = ModuleType(parent)
-                module.__path__ = [str(folder)]
-                sys.modules[parent] = module
-            return import_module(f"{parent}.{name}")
-    raise ForensicsError("the sample is not part of this installation", hint="install the wheel or the whole checkout")
 
 
 @contextmanager

@@ -15,14 +15,12 @@ class Story:
     """How one sample incident is told. The functions take what the sample's ``build`` returned.
 
     Attributes:
-        package: of the sample, below ``sample_repos``.
         opening: said before it is built.
         built: names what was built.
         trouble: how it was noticed.
         steps: sentences with the commands that they lead to.
     """
 
-    package: str
     opening: str
     built: Callable[[Any], str]
     trouble: Callable[[Any], str]
@@ -110,14 +108,12 @@ def _mark(state: str, subject: str, reason: str) -> list[str]:
 
 STORIES = {
     "fraud": Story(
-        "fraud",
         "A team trains two models on card payments that two vendors deliver. Their repository, with its DVC data:",
         lambda sample: f"{sample.repository.name}/",
         _fraud_trouble,
         _fraud_steps,
     ),
     "supply-chain": Story(
-        "supply_chain",
         "A team fine-tunes three models on what a data registry offers. Two repositories and a store of training runs:",
         lambda sample: ", ".join(path.name + "/" * path.is_dir() for path in sample.sources),
         _supply_chain_trouble,

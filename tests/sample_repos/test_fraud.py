@@ -15,9 +15,10 @@ import duckdb
 import pytest
 import yaml
 
+from forensics.api.samples import sample_package
 from forensics.case import Case
 from forensics.cli import cli
-from forensics.cli.demo import _sample_package, run_demo
+from forensics.cli.demo import run_demo
 from forensics.errors import UsageError
 from forensics_queries.blast_radius import blast_radius
 from sample_repos.fraud import FraudSample, build
@@ -288,7 +289,7 @@ def test_a_failure_says_what_git_or_dvc_said(tmp_path, monkeypatch):
 
 
 def test_the_demo_finds_the_sample_of_the_checkout():
-    package = _sample_package("fraud")
+    package = sample_package("fraud")
     assert Path(package.__file__).parts[-3:] == ("sample_repos", "fraud", "__init__.py")
     assert callable(package.build)
 
