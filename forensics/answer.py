@@ -55,6 +55,7 @@ class Step:
         reason: a word for a special case of the edge, mostly empty.
         document, document_commit, document_locus: what states the edge: a path, the commit that holds it, and where
             in it.
+        skipped: how many steps right before it are left out of a long path; its edge is then left out too.
     """
 
     thing: Thing
@@ -64,6 +65,7 @@ class Step:
     document: str = ""
     document_commit: str = ""
     document_locus: str = ""
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def _add(path: tuple[Step, ...], nodes: dict[int, Node], links: dict[tuple[int, 
         nodes.setdefault(here, Node(step.thing, ""))
         if before is not None:
             weak = step.strength not in {"", "recorded", "matched"}
-            words = [step.edge, f"({step.strength})" if weak else "", step.reason]
+            left_out = f"{step.skipped:,} more steps" if step.skipped else ""
+            words = [left_out, step.edge, f"({step.strength})" if weak else "", step.reason]
             links[before, here] = Link(before, here, step.strength, " ".join(word for word in words if word))
         before = here
 

@@ -49,6 +49,7 @@ def chain(path: tuple[Step, ...]) -> str:
     words: list[str] = []
     for step, after in zip_longest(path, path[1:]):
         weak = step.strength not in {"", "recorded", "matched"}
+        words += [f"{step.skipped:,} more steps"] if step.skipped else []
         words += [word for word in (step.strength if weak else "", step.reason) if word]
         version_before = before is not None and before.digest == step.thing.digest
         version_after = after is not None and after.edge == "content" and after.thing.digest == step.thing.digest

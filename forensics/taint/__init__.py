@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from forensics.model import GapKind, NodeKind, Strength
 from forensics.taint.asof import as_of_commit
+from forensics.taint.chains import Accusations, Steps
 from forensics.taint.gaps import Origins, admitted_gaps, origins_of, other_algorithms, same_addresses, unlisted_siblings
 from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
 from forensics.taint.lineage import Lineage
@@ -24,7 +25,7 @@ from forensics.taint.undeclared import undeclared_code
 if TYPE_CHECKING:
     from forensics.case import Case
 
-__all__ = ["Cause", "Judgement", "Level", "Lineage", "Order", "Reason", "Seed", "judge"]
+__all__ = ["Accusations", "Cause", "Judgement", "Level", "Lineage", "Order", "Reason", "Seed", "Steps", "judge"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from forensics.answer import Step, Thing
 from forensics.case import Case
 from forensics.model import ArtifactKind, NodeKind
-from forensics.taint import Judgement, Level, Lineage
+from forensics.taint import Accusations, Judgement, Level, Lineage
 from forensics_queries.exposure import Exposure, Window
 from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
-from forensics_queries.steps import explain, weakest
+from forensics_queries.steps import explain, weakest_of_all
 from forensics_queries.things import things
 
 __all__ = ["Affected", "affected", "rank", "windows_of"]
@@ -83,8 +83,9 @@ def affected(
     releases = _releases(case, judgement, versions)
     causes = {version: judgement.cause(version) for version in versions}
     places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
-    paths = dict(zip(versions, explain(case, [judgement.path(version) for version in versions]), strict=True))
-    doses = _doses(case, judgement, versions)
+    chains = Accusations(judgement)
+    paths = dict(zip(versions, explain(case, map(chains.nodes, versions)), strict=True))
+    doses = _doses(case, judgement, versions, chains)
     first = _first_commits(case, judgement, versions)
     found = []
     for version in versions:
@@ -109,7 +110,7 @@ def affected(
                 place=None if certain else places.get(cause.place),
                 dose=f"{bad:,} of {whole:,} files" if bad else "",
                 share=round(bad / whole, 4) if bad else None,
-                known=weakest(path),
+                known=weakest_of_all(path, chains, version),
                 commit=oid,
                 claimed_time=time,
                 claimed_mail=mail,
@@ -169,13 +170,9 @@ def windows_of(lineage: Lineage, used: Iterable[Exposure], counts: Callable[[int
     return found
 
 
-def _doses(case: Case, judgement: Judgement, versions: list[int]) -> dict[int, tuple[int, int]]:
+def _doses(case: Case, judgement: Judgement, versions: list[int], chains: Accusations) -> dict[int, tuple[int, int]]:
     """By version the last directory on its path of which only a part is bad: how many files of how many."""
-    last: dict[int, int] = {}
-    for version in versions:
-        for node in judgement.path(version):
-            if judgement.lineage.kind(node) is NodeKind.CONTENT and judgement.is_part(node):
-                last[version] = node
+    last = {version: part for version in versions if (part := chains.part(version)) is not None}
     sizes = dict(rows(case, "blast_radius.listings", directories=sorted(set(last.values()))))
     bad = {directory: judgement.dose(directory) for directory in sizes}
     return {version: (bad[node], sizes[node]) for version, node in last.items() if bad.get(node, 0) > 0}

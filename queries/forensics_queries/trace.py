@@ -6,10 +6,11 @@ from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
 from forensics.graph import Reach
 from forensics.model import EdgeKind, NodeKind, Strength
+from forensics.taint import Steps
 from forensics_queries.carried import Carried, carried
 from forensics_queries.moment import Moment, moment
 from forensics_queries.statement import rows
-from forensics_queries.steps import INFLUENCE, RECORDED_INFLUENCE, explain, weakest
+from forensics_queries.steps import INFLUENCE, RECORDED_INFLUENCE, explain, weakest, weakest_of_all
 
 __all__ = ["Ancestor", "trace"]
 
@@ -65,10 +66,11 @@ def trace(case: Case, subject: str, *, members: bool = False, as_of: str | None 
         by_bytes = node not in certain
         chosen.append((by_bytes, (joined if by_bytes else recorded).depth(node), node))
     chosen.sort()
-    chains = [(joined if by_bytes else recorded).path(node)[::-1] for by_bytes, _, node in chosen]
+    known = {False: Steps(when.lineage, recorded), True: Steps(when.lineage, joined)}
+    paths = explain(case, [known[by_bytes].nodes(node)[::-1] for by_bytes, _, node in chosen])
     found = [
-        Ancestor(path[0].thing, depth, weakest(path), by_bytes, path)
-        for (by_bytes, depth, _), path in zip(chosen, explain(case, chains), strict=True)
+        Ancestor(path[0].thing, depth, weakest_of_all(path, known[by_bytes], node), by_bytes, path)
+        for (by_bytes, depth, node), path in zip(chosen, paths, strict=True)
     ]
     found += _through_files(when, recorded, on_record, {node for _, _, node in chosen})
     found.sort(key=lambda row: (row.same_bytes, row.depth, row.thing.id))
