@@ -6,7 +6,7 @@ Subjects are the released models as ``path@release``, and the models of the stor
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["PERSONAL", "SWAPPED", "Expected"]
+__all__ = ["PERSONAL", "PLACES", "QUESTIONS", "RETURN_TO", "SWAPPED", "Expected"]
 
 _ROUTER = "consumer:models/router/model.json@router@"
 _REPLIES = "consumer:models/replies/model.json@replies@"
@@ -108,3 +108,17 @@ PERSONAL = Expected(
     },
     clear=frozenset({f"{_REPLIES}v1.0.0", f"{_REPLIES}v1.3.0", _REPLIES_1}),
 )
+
+#: Where is what descends from the swapped component in use?
+PLACES = Expected(
+    truth=frozenset({"call-centre: router", "phones: replies-mobile", "prod: replies", "prod: router"}),
+    affected=frozenset({"call-centre: router", "phones: replies-mobile", "prod: replies", "prod: router"}),
+    unknown={"prod: tone": "hashless"},
+    clear=frozenset(),
+)
+
+#: What may take the place of the model that proposes replies: of neither the component nor the records.
+RETURN_TO = "replies@v1.3.0"
+
+#: The questions of the exercise, by what a player calls them.
+QUESTIONS = {"swapped": SWAPPED, "places": PLACES, "personal": PERSONAL}

@@ -1,5 +1,6 @@
 """Builds the sample: the same commits, tags and rows every time, in a folder of its own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from ..tools.process import OnStep, run_story
 from ..tools.store import load_store
 from .history import COMMITS, COMPONENT, PERSONAL_FILE
 from .runs import STORE, sha256_of_mobile
+from .score import Round, score, score_return
 
 __all__ = ["SupplyChainSample", "build"]
 
@@ -49,6 +51,14 @@ class SupplyChainSample:
     def personal_subject(self) -> str:
         """The personal records."""
         return f"registry:{self.personal_file}@{self.personal_commit[:12]}"
+
+    def score(self, question: str, affected: Collection[str] = (), unknown: Collection[str] = ()) -> Round:
+        """Scores a player's answer; see ``score.score``."""
+        return score(question, affected, unknown)
+
+    def score_return(self, release: str) -> Round:
+        """Scores what a player goes back to."""
+        return score_return(release)
 
 
 def build(directory: Path, on_step: OnStep | None = None) -> SupplyChainSample:
