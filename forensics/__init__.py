@@ -22,6 +22,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "build_sample",
+    "make_keys",
     "open",
 ]
 
@@ -32,7 +33,7 @@ def __getattr__(name: str) -> Any:
         from forensics.api import open_case
 
         return open_case
-    if name in {"OpenCase", "Result", "build_sample"}:
+    if name in {"OpenCase", "Result", "build_sample", "make_keys"}:
         from forensics import api
 
         return getattr(api, name)

@@ -11,8 +11,9 @@ from forensics.api.questions import Questions
 from forensics.api.result import Result
 from forensics.api.samples import build_sample
 from forensics.case import Case, case_path
+from forensics.evidence.keys import make_keys
 
-__all__ = ["OpenCase", "Result", "build_sample", "open_case"]
+__all__ = ["OpenCase", "Result", "build_sample", "make_keys", "open_case"]
 
 
 class OpenCase(Questions, Changes):

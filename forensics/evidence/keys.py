@@ -16,7 +16,7 @@ __all__ = ["key_id", "make_keys", "private_key", "public_key"]
 _LARGEST = 64 << 10  # bytes of a key file
 
 
-def make_keys(path: Path) -> tuple[Path, str]:
+def make_keys(path: str | Path) -> tuple[Path, str]:
     """Makes a key pair.
 
     Args:
@@ -31,6 +31,7 @@ def make_keys(path: Path) -> tuple[Path, str]:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    path = Path(path)
     public_path = path.with_suffix(".pub")
     if public_path == path:
         raise UsageError(f"{path} is the name of a public key", hint="name the private key: --out ana.key")
