@@ -73,9 +73,9 @@ def test_an_output_says_what_it_was_made_of(tmp_path: Path) -> None:
 
 
 def test_paths_are_those_of_the_repository_wherever_the_stage_ran(tmp_path: Path) -> None:
-    yaml = "stages:\n  a:\n    cmd: cp\n    wdir: work\n    deps: [raw]\n    outs: [data, other]\n"
+    yaml = "stages:\n  a:\n    cmd: cp\n    wdir: made\n    deps: [raw]\n    outs: [data, other]\n"
     root = place(tmp_path, sub__dvc_yaml=yaml, sub__dvc_lock=LOCK)
-    assert {"sub/work/raw", "sub/work/data", "sub/model"} <= found(root).keys()
+    assert {"sub/made/raw", "sub/made/data", "sub/model"} <= found(root).keys()
 
 
 def test_what_dvc_itself_writes_is_read_with_its_line(tmp_path: Path) -> None:
