@@ -42,7 +42,7 @@ class Column:
         cell: what of a row stands in it.
         whole: broken over lines only when nothing else helps: digests, which people copy.
         apart: tells sources apart, so it is left out where the case has but one.
-        spare: stands under the row where the page is too narrow for all columns.
+        spare: stands under the row where the page is too narrow for all columns; the last of them first.
     """
 
     title: str

@@ -18,6 +18,8 @@ __all__ = ["render"]
 
 _GAP = 2
 _NARROW = 10
+#: What can be read at a glance: columns that can spare it stand under the row before another is narrower.
+_ROOMY = 24
 #: An md5 of a directory or a git id, with its algorithm: only the longer digests of sha256 may be broken.
 _MOST_DIGESTS = 44
 _COLORS = {"affected": "31;1", "bad": "31;1", "unknown": "33;1", "suspect": "33;1", "clear": "32", "cleared": "32"}
@@ -57,12 +59,13 @@ def _count(shown: int, all_of_them: int) -> str:
 def _grid(chosen: Layout, answer: Answer[Any], rows: list[Any], page: Page) -> Iterator[str]:
     columns, under = chosen.used(rows, answer), list[Column]()
     table = [[_flat(column.cell(row)) for column in columns] for row in rows]
-    widths = _widths(columns, table, page.width)
+    widths = _widths(columns, table, page.width, _ROOMY)
     while widths is None and (spare := [column for column in columns if column.spare]):
         under.insert(0, spare[-1])
         columns = [column for column in columns if column is not spare[-1]]
         table = [[_flat(column.cell(row)) for column in columns] for row in rows]
-        widths = _widths(columns, table, page.width)
+        widths = _widths(columns, table, page.width, _ROOMY)
+    widths = widths or _widths(columns, table, page.width, _NARROW)
     if widths is None:
         yield from _records(chosen, chosen.used(rows, answer), rows, page)
         return
@@ -115,7 +118,7 @@ def _labelled(label: str, text: str, indent: int, page: Page) -> Iterator[str]:
         yield f"{label if place == 0 else '':<{indent}}{part}".rstrip() + "\n"
 
 
-def _widths(columns: list[Column], table: list[list[str]], page_width: int) -> list[int] | None:
+def _widths(columns: list[Column], table: list[list[str]], page_width: int, narrowest: int) -> list[int] | None:
     """Widths that fit the page, digests unbroken if possible; None where the page is too narrow for columns."""
     natural = [
         max(len(column.title), *(width(texts[place]) for texts in table)) for place, column in enumerate(columns)
@@ -123,7 +126,10 @@ def _widths(columns: list[Column], table: list[list[str]], page_width: int) -> l
     room = page_width - _GAP * (len(columns) - 1)
     for whole in (max(natural), _MOST_DIGESTS):
         least = [
-            max(len(column.title), min(wanted, whole if column.whole else _NARROW))
+            max(
+                len(column.title),
+                min(wanted, wanted if column.spare else whole) if column.whole else min(wanted, narrowest),
+            )
             for column, wanted in zip(columns, natural, strict=True)
         ]
         if sum(least) <= room:

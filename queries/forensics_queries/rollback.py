@@ -46,7 +46,7 @@ class Target:
         bytes_detail: where, and what was found.
         sha256: of the bytes found.
         commands: shell commands that restore it; printed, never run.
-        refused: newer versions, and why each was refused.
+        refused: newer versions, the newest first, and why each was refused; all where none is clean.
         plan: the rebuild, where nothing clean is left.
         p: P(contaminated), by what was observed; None where nothing was, or where it cannot be told.
         tiers: targets of the artifact at other risks, at its first row; none where nothing was observed.
@@ -165,7 +165,7 @@ def _targets(
     sizes = {version: size for version, _, size in states}
     accepted.look(sizes)
     clean = [version for version in digests if accepted.allows(version)]
-    others = [version for version in sizes if not accepted.allows(version)]
+    others = succession.newest_first(version for version in sizes if not accepted.allows(version))
     shown = things(case, sizes)
     releases = _releases(case, list(sizes))
     introduced = cache(partial(_commit, case, judgement))

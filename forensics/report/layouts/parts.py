@@ -1,11 +1,12 @@
 """Texts that several layouts are put together from."""
 
+from shlex import quote
 from typing import Any
 
 from forensics.answer import Thing
-from forensics.report.layout import Detail
+from forensics.report.layout import VERBATIM, Detail
 
-__all__ = ["commit_oid", "counted", "labelled", "of_whole", "one_line", "percent", "said_by", "stated_by"]
+__all__ = ["commit_oid", "counted", "labelled", "observing", "of_whole", "one_line", "percent", "said_by", "stated_by"]
 
 
 def counted(counts: dict[str, int], otherwise: str, many: str = "") -> str:
@@ -36,6 +37,12 @@ def commit_oid(thing: Thing | None) -> str:
 def labelled(**texts: str) -> tuple[Detail, ...]:
     """Details with their labels, those without a text left out."""
     return tuple((f"{label.replace('_', ' ')}:", text) for label, text in texts.items() if text)
+
+
+def observing(row: Any) -> Detail:
+    """The command that takes what an evaluation found of a version."""
+    subject = quote(row.releases[0] if row.releases else row.thing.subject)
+    return VERBATIM, f"forensics observe {subject} bad    # or: good"
 
 
 def stated_by(fact: Any) -> str:

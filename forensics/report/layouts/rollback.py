@@ -1,11 +1,12 @@
 """``rollback``: what to do about each artifact, with commands to copy."""
 
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import VERBATIM, Column, Detail, Layout
-from forensics.report.layouts.parts import counted, labelled, percent
+from forensics.report.layouts.parts import counted, labelled, observing, percent
 from forensics.report.layouts.rebuild import step_detail
 
 __all__ = ["LAYOUTS"]
@@ -29,6 +30,16 @@ _TO_DO = {
 }
 
 
+#: Why a version is refused that no mark reaches.
+_DOUBTS = {
+    "observed": "observed to misbehave",
+    "likely": "likely contaminated, by what was observed",
+    "possible": "possibly contaminated, by what was observed",
+    "risk": "beyond the accepted risk, by what was observed",
+    "untold": "of a probability that cannot be told",
+}
+
+
 def _opening(answer: Answer[Any]) -> str:
     """How many artifacts there are to a treatment, and where somebody has to choose."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -46,15 +57,10 @@ def _detail(row: Any) -> tuple[Detail, ...]:
     found += [
         (f"at P <= {', '.join(f'{tier.risk:g}' for tier in tiers)}:", said) for said, tiers in groupby(row.tiers, _tier)
     ]
-    for refused in row.refused:
-        chance = "" if refused.p is None else f"P {percent(refused.p)}"
-        said = (refused.reason, refused.place.title if refused.place else "", chance)
-        because = f" ({', '.join(part for part in said if part)})" if any(said) else ""
-        named = f" ({', '.join(refused.releases)})" if refused.releases else ""
-        found.append(
-            ("refused:", f"{refused.thing.digest or refused.thing.title}{named} is {_verdict(refused)}{because}")
-        )
+    found += _refusals(row.refused)
     found += [(VERBATIM, command) for command in row.commands]
+    if row.outcome == "evaluate":
+        found.append(observing(row))
     for number, step in enumerate(row.plan, 1):
         by = f" by {step.clean.digest}" if step.clean else " by a clean one, which a person has to supply"
         found.append((f"{number}.", f"{step.action} {step.thing.title}{by if step.action == 'replace' else ''}"))
@@ -62,9 +68,24 @@ def _detail(row: Any) -> tuple[Detail, ...]:
     return tuple(found)
 
 
-def _verdict(refused: Any) -> str:
-    """A version that is clear by the marks is refused for another reason."""
-    return "clear of every mark" if refused.verdict == "clear" else str(refused.verdict)
+def _refusals(refused: Iterable[Any]) -> Iterator[Detail]:
+    """A line a reason, and all that were refused for it in full, the newest first."""
+    grouped: dict[str, list[str]] = {}
+    for one in refused:
+        said = ", ".join(part for part in (*one.releases, "" if one.p is None else f"P {percent(one.p)}") if part)
+        named = one.thing.digest or one.thing.title
+        grouped.setdefault(_because(one), []).append(f"{named} ({said})" if said else named)
+    for because, versions in grouped.items():
+        number = "" if len(versions) == 1 else f"{len(versions):,} versions, "
+        yield "refused:", f"{number}{because}: {', '.join(versions)}"
+
+
+def _because(refused: Any) -> str:
+    """Why a version was refused; what is clear by the marks is refused for another reason."""
+    if refused.verdict != "clear":
+        place = f" at {refused.place.title}" if refused.place else ""
+        return f"{refused.verdict} ({refused.reason}{place})" if refused.reason else str(refused.verdict)
+    return _DOUBTS.get(refused.reason, refused.reason)
 
 
 def _tier(tier: Any) -> str:

@@ -1,12 +1,11 @@
 """``suspects`` and ``next-test``: candidates by group, and what to do next."""
 
 from collections.abc import Iterable
-from shlex import quote
 from typing import Any
 
 from forensics.answer import Answer
-from forensics.report.layout import VERBATIM, Column, Detail, Layout
-from forensics.report.layouts.parts import commit_oid, labelled, one_line, percent
+from forensics.report.layout import Column, Detail, Layout
+from forensics.report.layouts.parts import commit_oid, labelled, observing, one_line, percent
 from forensics.report.rows import chain
 from forensics.report.text import clock
 
@@ -73,10 +72,7 @@ def _trial_heading(row: Any) -> str:
 
 
 def _trial_detail(row: Any) -> tuple[Detail, ...]:
-    if row.action != "evaluate":
-        return ()
-    subject = quote(row.releases[0] if row.releases else row.thing.subject)
-    return ((VERBATIM, f"forensics observe {subject} bad    # or: good"),)
+    return (observing(row),) if row.action == "evaluate" else ()
 
 
 LAYOUTS = {
@@ -85,7 +81,7 @@ LAYOUTS = {
             Column("P", lambda row: percent(row.probability)),
             Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT CAME IN", lambda row: _change(row) or row.thing.title),
-            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True, spare=True),
         ),
         heading=_heading,
         detail=_suspect_detail,
@@ -100,9 +96,9 @@ LAYOUTS = {
             Column("IF GOOD", lambda row: "" if row.left_if_good is None else f"{row.left_if_good:,}"),
             Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT", lambda row: row.change or row.thing.title),
-            Column("RELEASES", lambda row: ", ".join(row.releases)),
-            Column("CLAIMED BY", lambda row: row.claimed_mail),
-            Column("DIGEST", lambda row: row.thing.digest, whole=True),
+            Column("RELEASES", lambda row: ", ".join(row.releases), spare=True),
+            Column("CLAIMED BY", lambda row: row.claimed_mail, spare=True),
+            Column("DIGEST", lambda row: row.thing.digest, whole=True, spare=True),
         ),
         heading=_trial_heading,
         detail=_trial_detail,

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from forensics.answer import Answer, Coverage, SourceRead, Step, Thing
 from forensics.report import Page, render
 from forensics.report.text import width
+from forensics_queries.acceptance import Refused
 from forensics_queries.blast_radius import Affected
+from forensics_queries.next_test import Trial
+from forensics_queries.rollback import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,21 @@ def test_a_page_too_narrow_for_columns_shows_a_record_a_row():
     shown = lines(answer(Row("affected", "x" * 50, SHA)), width=30)
     assert shown[0] == "VERDICT  affected"
     assert "".join(line[9:] for line in shown[1:] if line) == "x" * 50 + SHA
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_what_to_test_next_stays_a_table_however_much_there_is_to_say(columns):
+    name = "models.example.com/fraud/2025-05-02-5600/scorer.json (artifact/20)"
+    things = (
+        Thing(1, "version", "models/chargeback.json", "md5:" + "1" * 32, "fraud", digest="md5:" + "1" * 32),
+        Thing(2, "version", name, "mlmd:artifact/20", "metadata", digest=SHA),
+    )
+    trials = (Trial("evaluate", thing, ("audit-2025-q1", "fraud@v1.1.0"), 0.5, 0.44, 1017, 18) for thing in things)
+    sources = (SourceRead("fraud", "git", "/r", 1, 0, 0, 0), SourceRead("metadata", "mlmd", "/m", 1, 0, 0, 0))
+    shown = lines(Answer("next-test", {}, tuple(trials), Coverage(sources)), width=columns)
+    assert shown[1].split()[:2] == ["BITS", "P(BAD)"]
+    assert [line.split()[:2] for line in shown if line.startswith("0.50")] == [["0.50", "44"]] * 2
+    assert all(thing.digest in "".join("".join(shown).split()) for thing in things)
 
 
 def test_columns_that_hold_nothing_are_left_out_but_no_row_is():
@@ -201,3 +219,22 @@ def test_what_has_no_room_beside_a_digest_stands_under_the_row(columns):
     assert "fraud@v1.0.0" in said
     assert "1 of 12" in said
     assert ("    releases: fraud@v1.0.0" in shown) is (columns == 80)
+
+
+def test_versions_that_are_refused_stand_under_their_reason_with_whole_digests():
+    versions = [Thing(n, "version", "models/m.json", str(n), digest=f"md5:{n:032x}") for n in range(9)]
+    reasons = [("clear", "likely"), ("affected", ""), ("unknown", "inferred")]
+    refused = tuple(
+        Refused(thing, *reasons[n % 3], None, ("m@v1",) if n == 0 else (), 0.6 if n % 3 == 0 else None)
+        for n, thing in enumerate(versions)
+    )
+    target = Target("keep", "models/m.json", versions[0], (), "", None, "missing", "", "", (), refused, ())
+    shown = lines(Answer("rollback", {}, (target,), Coverage()))
+    told = [line for line in shown if line.startswith("    refused:")]
+    assert [line.partition(":")[2].partition(":")[0].strip() for line in told] == [
+        "3 versions, likely contaminated, by what was observed",
+        "3 versions, affected",
+        "3 versions, unknown (inferred)",
+    ]
+    assert "(m@v1, P 60 %)" in told[0] + shown[shown.index(told[0]) + 1]
+    assert all(any(thing.digest in line for line in shown) for thing in versions)
