@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from sample_repos.fraud import FraudSample
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="write what is checked in as expected anew")
+
+
 @pytest.fixture(scope="session")
 def fraud_repo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> "FraudSample":
     """The sample incident, shared by all tests of a run: look, and do not touch."""
