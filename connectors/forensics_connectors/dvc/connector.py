@@ -26,6 +26,7 @@ from forensics_connectors.dvc.storage import Storage
 from forensics_connectors.dvc.tagged import Tagged
 from forensics_connectors.dvc.timeline import read_timeline
 from forensics_connectors.dvc.trees import Trees
+from forensics_connectors.dvc.undeclared import undeclared_files
 from forensics_connectors.git.connector import git_source, git_state
 from forensics_connectors.git.history import History, read_history
 from forensics_connectors.git.layout import find_layout
@@ -85,6 +86,8 @@ class DvcConnector:
             clock.stop("code")
             storage = _storage(view)
             listings = read_listings(ledger, storage)
+            undeclared = list(undeclared_files(view, history, ledger, listings, code, blobs))
+            clock.stop("code")
             reading = Reading(history, ledger, timeline, code, blobs)
             moments = Moments(reading)
             parts = Parts(reading, listings, trees, moments)
@@ -103,6 +106,7 @@ class DvcConnector:
             yield from execution_records(reading)
             yield from listings.records()
             yield from joined
+            yield from undeclared
             yield from roles
             clock.stop()
             measured = list(metric_records(view, reading, storage))
