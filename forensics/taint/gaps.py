@@ -274,8 +274,8 @@ def same_addresses(lineage: "Lineage", seeds: Iterable[Seed], origins: Origins) 
 def other_algorithms(lineage: "Lineage", origins: Origins) -> list[int]:
     """Rule 10, rehash: contents known only by digests that cannot be compared with those of the marked ones.
 
-    Excluded are those of another size, and files known by their git id alone: data digests are not compared with
-    those (docs/concepts.md).
+    Excluded are those of another size, and files known by their git id alone, since those that have the bytes of data
+    were found when the repository was read (docs/concepts.md).
     """
     if not origins.contents:
         return []
