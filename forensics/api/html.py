@@ -15,11 +15,15 @@ from forensics.report.text import safe
 
 __all__ = ["document", "fragment", "framed"]
 
-#: Rows that are shown; all are in the result.
-_ROWS = 12
+#: Rows that are shown, and of each group at least, so that none is passed over; all are in the result.
+_ROWS, _LEAST = 15, 3
+#: Groups that are shown: what is unknown has one for each gap.
+_GROUPS = 10
 #: Said of every cell, since a notebook aligns cells to the right, and its stylesheet is not ours to change.
 _CELL = "text-align:left;vertical-align:top"
 _UNDER = f"{_CELL};padding-left:2em;white-space:normal"
+#: Characters of a cell that is kept in one line.
+_SHORT = 24
 
 
 def fragment(answer: Answer[Any], page: Page) -> str:
@@ -44,19 +48,27 @@ def _parts(answer: Answer[Any], page: Page) -> Iterator[str]:
     opening = chosen.opening(answer) if answer.rows else ""
     if opening:
         yield f"<p><strong>{_text(opening)}</strong></p>"
-    left = _ROWS
-    for heading, rows in chosen.groups(answer.rows):
-        if left > 0:
-            yield from _table(chosen, answer, heading, rows, left)
-        left -= len(rows)
-    if left < 0:
-        yield f"<p>{-left:,} more rows: iterate over the result, or take .df() or .arrow().</p>"
+    groups = chosen.groups(answer.rows)
+    shown = _shared([len(rows) for _, rows in groups[:_GROUPS]])
+    for (heading, rows), count in zip(groups, shown, strict=False):
+        yield from _table(chosen, answer, heading, rows, count)
+    left = len(answer.rows) - sum(shown)
+    if left:
+        yield f"<p>{left:,} more row{'s' if left > 1 else ''}: iterate over the result, or take .df() or .arrow().</p>"
     yield from (f"<div><small>{_text(line)}</small></div>" for line in _closing(chosen, answer, page))
     if any(len(path) > 1 for row in answer.rows for path in steps(row)):
         from forensics.report.graphs import render_svg
 
         picture = "".join(render_svg(answer, page))
         yield f"<details><summary>picture</summary>{picture}</details>"
+
+
+def _shared(sizes: list[int]) -> list[int]:
+    """How many rows of each group are shown: a few of each, and more of the first ones."""
+    shown = [min(size, _LEAST) for size in sizes]
+    for place, size in enumerate(sizes):
+        shown[place] += min(size - shown[place], max(_ROWS - sum(shown), 0))
+    return shown
 
 
 def _closing(chosen: Layout, answer: Answer[Any], page: Page) -> Iterator[str]:
@@ -67,14 +79,15 @@ def _closing(chosen: Layout, answer: Answer[Any], page: Page) -> Iterator[str]:
         yield f"read: {', '.join(f'{source.name} ({source.kind})' for source in sources)}"
 
 
-def _table(chosen: Layout, answer: Answer[Any], heading: str, rows: list[Any], most: int) -> Iterator[str]:
+def _table(chosen: Layout, answer: Answer[Any], heading: str, rows: list[Any], shown: int) -> Iterator[str]:
     columns = chosen.used(rows, answer)
     if heading:
-        yield f"<p><strong>{_text(heading)}</strong>{f' ({len(rows):,})' if chosen.counted else ''}</p>"
+        count = f"{shown:,} of {len(rows):,}" if shown < len(rows) else f"{shown:,}"
+        yield f"<p><strong>{_text(heading)}</strong>{f' ({count})' if chosen.counted else ''}</p>"
     yield "<table><thead><tr>"
     yield "".join(f'<th style="{_CELL}">{_text(column.title)}</th>' for column in columns)
     yield "</tr></thead><tbody>"
-    for details, group in groupby(rows[:most], key=chosen.detail):
+    for details, group in groupby(rows[:shown], key=chosen.detail):
         together = list(group)
         for row in together:
             yield f"<tr>{''.join(_cell(column, row) for column in columns)}</tr>"
@@ -86,7 +99,8 @@ def _table(chosen: Layout, answer: Answer[Any], heading: str, rows: list[Any], m
 
 def _cell(column: Column, row: Any) -> str:
     text = _text(column.cell(row))
-    return f'<td style="{_CELL}">{f"<code>{text}</code>" if column.whole and text else text}</td>'
+    style = f"{_CELL};{'white-space:nowrap' if len(text) <= _SHORT or column.whole else 'overflow-wrap:anywhere'}"
+    return f'<td style="{style}">{f"<code>{text}</code>" if column.whole and text else text}</td>'
 
 
 def _detail(detail: Detail, rows: int) -> str:

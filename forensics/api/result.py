@@ -1,6 +1,7 @@
 """What a method of a case returns: the rows, what they rest on, and what other tools take."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from forensics.answer import Answer, Coverage, Step
@@ -137,13 +138,17 @@ class Result(Sequence[Row], Generic[Row]):
         """The JSON envelope of ``--format json``."""
         return self._written("json")
 
-    def svg(self) -> str:
+    def svg(self, only: Callable[[Row], object] | None = None) -> str:
         """A picture of the paths.
+
+        Args:
+            only: which rows are drawn, all if None: ``only=lambda row: row.stages`` draws what is live.
 
         Raises:
             UsageError: the rows of this question hold no paths.
         """
-        return self._written("svg")
+        rows = self.rows if only is None else tuple(row for row in self if only(row))
+        return Result(replace(self.answer, rows=rows), self.case)._written("svg")  # noqa: SLF001 - it is one of ours
 
     def to_html(self) -> str:
         """HTML that needs nothing else: for a report the whole document, else a short table and the picture."""

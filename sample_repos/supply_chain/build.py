@@ -8,7 +8,7 @@ from ..tools.process import OnStep, run_story
 from ..tools.store import load_store
 from .history import COMMITS, COMPONENT, PERSONAL_FILE
 from .runs import STORE, sha256_of_mobile
-from .score import Round, score, score_return
+from .score import Round, asked, score, score_return
 
 __all__ = ["SupplyChainSample", "build"]
 
@@ -51,6 +51,10 @@ class SupplyChainSample:
     def personal_subject(self) -> str:
         """The personal records."""
         return f"registry:{self.personal_file}@{self.personal_commit[:12]}"
+
+    def asked(self, question: str) -> frozenset[str]:
+        """What a question of the exercise is about; see ``score.asked``."""
+        return asked(question)
 
     def score(self, question: str, affected: Collection[str] = (), unknown: Collection[str] = ()) -> Round:
         """Scores a player's answer; see ``score.score``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .answers import QUESTIONS, RETURN_TO, Expected
 
-__all__ = ["Round", "score", "score_return"]
+__all__ = ["Round", "asked", "score", "score_return"]
 
 _RIGHT = 2
 _MISSED = "CALLED CLEAR, AND IT IS NOT"
@@ -44,6 +44,11 @@ class Round:
 
     def __str__(self) -> str:
         return "\n".join((f"{self.question}: {self.points} of {self.most} points", *self.remarks))
+
+
+def asked(question: str) -> frozenset[str]:
+    """What a question is about: a word is wanted for each."""
+    return frozenset(_words(QUESTIONS[question]))
 
 
 def score(question: str, affected: Collection[str] = (), unknown: Collection[str] = ()) -> Round:
