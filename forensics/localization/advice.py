@@ -24,7 +24,7 @@ LEAST_GAIN = 0.02
 #: P(an inspection finds something | there is nothing).
 _FALSE_FINDING = 0.01
 #: Units that are paired, and the pairs that are weighed.
-_PAIRED, _PAIRS = 150, 600
+_PAIRED, _COMPLEMENTS, _PAIRS = 150, 400, 3000
 #: Signatures that are weighed with pairs.
 _MOST_TESTS = 1024
 #: The share of the probability by which an incident counts as settled, and how many ties may hold it.
@@ -78,7 +78,7 @@ class Advice:
         ties: how many ties hold a source with 95 % (where several sources are likely, that share of them); 0 where
             there is no candidate.
         stop: ``settled`` where three ties do; ``inseparable`` where no test is worth making; else empty.
-        first: the candidates of the likeliest tie, the likeliest first (places in ``Origins.nodes``).
+        first: the candidates of the likeliest tie, the likeliest first (places in ``Origins.nodes`` of the incident).
         left: how many candidates hold 90 % of the probability now.
     """
 
@@ -99,14 +99,23 @@ class Advice:
         return self.first[::2], self.first[1::2]
 
 
-def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | None = None, most: int = 6) -> Advice:
+def next_tests(
+    located: "Located",
+    tests: Sequence[Test],
+    *,
+    descent: Descent | None = None,
+    most: int = 6,
+    least: float = LEAST_GAIN,
+) -> Advice:
     """Ranks tests by expected information for their cost, over single sources and pairs.
 
     Args:
-        located: where the incident stands.
+        located: where the incident stands; with what is ``beyond`` it, a second source without a symptom is sought too.
         tests: what could be done: versions that were not labelled yet, in any order.
         descent: of ``located``, for callers that have it.
         most: how many to return.
+        least: bits that a test must be expected to tell. Below the default a test is not worth making, except to
+            somebody who has reason to expect another source.
 
     Source: information gain as in adaptive group testing (Gonzalez-Sanchez 2010; Cuturi 2020), here over sets.
     """
@@ -134,12 +143,13 @@ def next_tests(located: "Located", tests: Sequence[Test], *, descent: Descent | 
         value = gains / np.array([best[key].cost for key in distinct])
         order = np.lexsort((np.array([best[key].node for key in distinct]), -np.round(value, 9)))
         for i in order[:most].tolist():
-            if gains[i] < LEAST_GAIN:
+            if gains[i] < least:
                 continue
             outcomes = hypotheses.outcomes(leads[i], bool(inspections[i]))
             found.append(Weighed(best[distinct[i]], float(gains[i]), float(bad[i]), *map(hypotheses.left, outcomes)))
     ties = hypotheses.ties([mask for mask, _ in best])
-    stop = "settled" if 0 < len(ties) <= _ISOLATED else "" if found else "inseparable"
+    worth = any(weighed.gain >= LEAST_GAIN for weighed in found)
+    stop = "settled" if 0 < len(ties) <= _ISOLATED else "" if worth else "inseparable"
     return Advice(tuple(found), len(ties), stop, ties[0] if ties else (), hypotheses.left(hypotheses.weights))
 
 
@@ -170,7 +180,13 @@ class _Hypotheses:
         prior = np.array([located.groups[unit.group].prior * unit.share for unit in units])
         rows = located.rows[of_unit]
         held = posterior(
-            located.likelihood, rows, prior / prior.sum(), stated=located.stated, largest=2, singles=_PAIRED
+            located.likelihood,
+            rows,
+            prior / prior.sum(),
+            stated=located.stated,
+            largest=2,
+            singles=_PAIRED,
+            complements=_COMPLEMENTS,
         )
         first, second = np.triu_indices(len(held.shortlist), 1)
         weight = held.pairs[first, second]

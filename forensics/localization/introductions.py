@@ -156,5 +156,7 @@ def _distinct(owners: "NDArray[np.int64]", nodes: "NDArray[np.int32]") -> "tuple
     """Pairs, each once, by owner and node."""
     import numpy as np
 
-    pairs = np.unique((owners.astype(np.int64) << 32) | nodes)
+    # Sorted: the hashing that np.unique does by itself is slow on such keys, which differ mostly in their high bits.
+    pairs = np.sort((owners.astype(np.int64) << 32) | nodes)
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     return pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32)

@@ -1,6 +1,6 @@
 """From observations to ranked sources: candidates, ambiguity groups, the posterior, and how far to trust it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ __all__ = ["CREDIBLE", "Group", "Located", "locate"]
 
 #: The probability that the credible set holds.
 CREDIBLE = 0.90
+#: Nodes that the search upstream of tests may come by, and how many tests are followed however large the graph is.
+_FOLLOWED_STEPS, _LEAST_FOLLOWED = 1 << 24, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Located:
         posterior: over ``groups``, in their order.
         likelihood, rows: what the posterior was made from; rows by group (float32, shape (groups, observed)).
         stated: what stated sources contaminate, shape (observed,); None where nothing is stated.
+        weights: factors on the prior by node of the graph; None where there are none.
     """
 
     influence: Influence
@@ -73,6 +76,18 @@ class Located:
     likelihood: Likelihood
     rows: "NDArray[np.float32]"
     stated: "NDArray[np.float32] | None"
+    weights: "NDArray[np.float64] | None"
+
+    def beyond(self, tests: Sequence[int]) -> "Located":
+        """The same incident, with candidates that lead to no symptom yet: a second source may be among them.
+
+        Args:
+            tests: versions that could be tested. What leads to one of them is a candidate too. Of many in a large graph
+                some are followed, evenly chosen.
+        """
+        followed = max(_FOLLOWED_STEPS // self.influence.graph.nodes, _LEAST_FOLLOWED)
+        some = tests[:: -(-len(tests) // followed)] if tests else tests
+        return _located(self.influence, self.evidence, self.likelihood.regimes, self.weights, some)
 
     @property
     def sizes(self) -> tuple[float, float, float]:
@@ -164,17 +179,27 @@ def locate(
         Groups of candidates, the likeliest first; none where no origin is upstream of a symptom. Order and duplicates
         of labels do not matter, and neither do nodes that were not observed.
     """
+    return _located(Influence(graph, weak), evidence, CRISP if reliable else MIXED, weights)
+
+
+def _located(
+    influence: Influence,
+    evidence: Evidence,
+    regimes: Sequence[Regime],
+    weights: "NDArray[np.float64] | None",
+    tests: Iterable[int] = (),
+) -> Located:
+    """As ``locate``; what leads to one of ``tests`` is a candidate too, upstream of a symptom or not."""
     import numpy as np
 
-    influence = Influence(graph, weak)
     observed = evidence.observed
-    place = {node: 1 << i for i, node in enumerate(observed)}
+    place = dict.fromkeys(tests, 1 << len(observed)) | {node: 1 << i for i, node in enumerate(observed)}
     blocked = sum(place[node] for node in evidence.good | evidence.clean)
     above = cone(influence.up, place, blocked=blocked)
     origins = origins_above(influence, above)
     factors = None if weights is None else weights[origins.nodes]
     found = _groups(origins, evidence, factors)
-    likelihood = likelihood_of(evidence, CRISP if reliable else MIXED)
+    likelihood = likelihood_of(evidence, regimes)
     stated = None
     if evidence.stated:
         below = cone(influence.down, dict.fromkeys(evidence.stated, 1))
@@ -186,7 +211,16 @@ def locate(
     groups = tuple(_group(origins, *found[i], float(first.mass[i]), evidence) for i in order)
     weighed = first.reordered(np.array(order, dtype=np.intp))
     return Located(
-        influence, evidence, tuple(above.nodes.tolist()), origins, groups, weighed, likelihood, rows[order], stated
+        influence,
+        evidence,
+        tuple(above.nodes.tolist()),
+        origins,
+        groups,
+        weighed,
+        likelihood,
+        rows[order],
+        stated,
+        weights,
     )
 
 
@@ -215,14 +249,16 @@ def _groups(
     import numpy as np
 
     anchors = sum(1 << i for i, node in enumerate(evidence.observed) if node in evidence.anchors)
+    anchors |= 1 << len(evidence.observed)  # what leads to a test
     chosen = np.array(
         [i for i, mask in enumerate(origins.masks) if mask & anchors and int(origins.nodes[i]) not in evidence.stated],
         dtype=np.intp,
     )
     prior = origins.prior(chosen, factors)
     by_mask: dict[int, list[int]] = {}
+    lowest = (1 << len(evidence.observed)) - 1
     for place, candidate in enumerate(chosen.tolist()):
-        by_mask.setdefault(origins.masks[candidate], []).append(place)
+        by_mask.setdefault(origins.masks[candidate] & lowest, []).append(place)
     found = []
     for mask, places in sorted(by_mask.items()):
         places.sort(key=lambda place: _member_rank(origins, int(chosen[place]), float(prior[place])))

@@ -92,6 +92,7 @@ def posterior(
     stated: "NDArray[np.float32] | None" = None,
     largest: int = 3,
     singles: int = _SINGLES,
+    complements: int = _COMPLEMENTS,
 ) -> Posterior:
     """Weighs all sets of one to three groups.
 
@@ -103,6 +104,7 @@ def posterior(
             are judged by what is left to explain.
         largest: sets of more sources are not weighed.
         singles: how many of the best single groups to pair.
+        complements: how many groups to pair with each of the very best, beside those.
 
     Source: noisy-OR, Pearl 1988; the Beta-Bernoulli marginal likelihood is textbook conjugacy.
     """
@@ -119,7 +121,7 @@ def posterior(
     weights = np.log(prior)
     alone = np.array([log(SIZES[0]) + likelihood.of(stated[None])[0]]) if stated is not None else np.array([-np.inf])
     one = log(SIZES[given]) + weights + likelihood.of(rows) if count else np.empty(0)
-    short = _shortlist(likelihood, rows, weights, one, singles)
+    short = _shortlist(likelihood, rows, weights, one, singles, complements)
     pairs = np.full((len(short), len(short)), -np.inf)
     if largest > 1 and len(short) > 1:
         pairs = log(2 * SIZES[given + 1]) + weights[short][:, None] + weights[short][None]
@@ -150,6 +152,7 @@ def _shortlist(
     weights: "NDArray[np.float64]",
     one: "NDArray[np.float64]",
     singles: int,
+    complements: int,
 ) -> "NDArray[np.intp]":
     """The best single groups, and those that complement the very best."""
     import numpy as np
@@ -159,8 +162,8 @@ def _shortlist(
         return np.sort(best)
     tops = best[:_COMPLEMENTED]
     completed = likelihood.of_pairs(rows[tops], rows) + weights[None]
-    complements = np.argsort(-completed, axis=1, kind="stable")[:, :_COMPLEMENTS]
-    return np.unique(np.concatenate([best[:singles], complements.ravel()]))
+    completing = np.argsort(-completed, axis=1, kind="stable")[:, :complements]
+    return np.unique(np.concatenate([best[:singles], completing.ravel()]))
 
 
 def _triples(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from forensics.answer import Answer, Thing
 from forensics.case import Case
-from forensics.localization import Advice, Descent, Located, next_tests
+from forensics.localization import Advice, Located, next_tests
 from forensics_queries.entrance import entrances
 from forensics_queries.localized import Asked, localized, said
 from forensics_queries.moment import moment
@@ -64,11 +64,12 @@ def next_test(case: Case, asked: Asked | None = None, *, as_of: str | None = Non
     asked = asked or Asked()
     when = moment(case, as_of)
     where = localized(case, when, asked)
-    located = where.located
-    advice = next_tests(located, models_to_test(case, when, located), descent=Descent(located))
+    tests = models_to_test(case, when, where.located)
+    located = where.located.beyond([test.node for test in tests])
+    advice = next_tests(located, tests)
     notes = [*where.notes]
     found: tuple[Trial, ...] = ()
-    if not located.groups:
+    if not where.located.groups:
         notes.append("no candidate is upstream of anything that misbehaves, so no test can tell them apart")
     else:
         notes += _advice(advice)

@@ -89,11 +89,11 @@ def first_group(rows: tuple[Suspect, ...]) -> set[str]:
 
 
 def isolate(case: Case, source: str, labels: dict[int, bool], known: dict[int, bool]) -> int:
-    """Asks what to test, answers by the truth, and so on; how many labels it took until no test is worth making."""
+    """Asks what to test, answers by the truth, and so on; how many labels it took until it says to inspect."""
     for _ in range(15):
         asked = Asked([subject(v) for v, b in labels.items() if b], [subject(v) for v, b in labels.items() if not b])
-        trials = [row for row in next_test(case, asked).rows if row.action == "evaluate"]
-        if not trials:
+        trials = next_test(case, asked).rows
+        if any(row.action == "inspect" for row in trials):
             break
         labels[trials[0].thing.id] = known[trials[0].thing.id]
     rows = suspects(case, asked).rows

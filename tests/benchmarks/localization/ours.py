@@ -5,7 +5,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.localization import Advice, Descent, Evidence, Located, Run, Test, locate, next_tests, repairs
+from forensics.localization import (
+    LEAST_GAIN,
+    Advice,
+    Descent,
+    Evidence,
+    Located,
+    Run,
+    Test,
+    locate,
+    next_tests,
+    repairs,
+)
 from tests.benchmarks.localization.incidents import Problem
 from tests.benchmarks.localization.lineage import Lineage
 from tests.benchmarks.localization.method import Ranking
@@ -61,11 +72,14 @@ class Ours:
 
     def settled(self, problem: Problem) -> bool:
         """Whether the method itself says so: by what all models could tell apart, not by the labels so far."""
-        return self.advice(problem).stop == "settled"
+        tests = [Test(node) for node in problem.lineage.nodes.models.tolist()]
+        return next_tests(self.locate(problem), tests, most=1).stop == "settled"
 
-    def advice(self, problem: Problem) -> Advice:
+    def advice(self, problem: Problem, *, least: float = LEAST_GAIN) -> Advice:
         """What to test next, of all models."""
-        return next_tests(self.locate(problem), [Test(int(node)) for node in problem.lineage.nodes.models], most=1)
+        models = problem.lineage.nodes.models.tolist()
+        located = self.locate(problem).beyond(models)
+        return next_tests(located, [Test(node) for node in models], most=1, least=least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,8 @@ class InformationGain:
 
     def next(self, problem: Problem, *, patient: bool = False) -> int | None:
         """The first of the advised tests."""
-        advice = self.judge.advice(problem)
+        # Patient: somebody who has reason to expect another source takes what little a test tells.
+        advice = self.judge.advice(problem, least=0 if patient else LEAST_GAIN)
         if not advice.tests or (advice.stop and not patient):
             return None
         return int(np.flatnonzero(problem.lineage.nodes.models == advice.tests[0].test.node)[0])
