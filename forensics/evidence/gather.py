@@ -30,6 +30,7 @@ from forensics_queries.blast_radius import Affected, blast_radius
 from forensics_queries.coverage import coverage
 from forensics_queries.marks import list_marks
 from forensics_queries.moment import moment
+from forensics_queries.observations import is_observed
 from forensics_queries.observe import list_observations
 from forensics_queries.rollback import Target, rollback
 from forensics_queries.standing import accused
@@ -115,10 +116,14 @@ def _head(custody: tuple[Entry, ...]) -> Head:
 
 
 def _ask(case: Case, look: Look | None) -> _Answers:
-    if not accused(case, (), moment(case, None)).seeds:
+    when = moment(case, None)
+    marked, observed = bool(accused(case, (), when).seeds), is_observed(when)
+    if not marked and not observed:
         return _Answers()
-    affected = blast_radius(case)
     targets = rollback(case, look=look)
+    if not marked:
+        return _Answers(targets=targets.rows, asked=(_asked(targets),), notes=(*_Answers().notes, *targets.notes))
+    affected = blast_radius(case)
     notes = dict.fromkeys((*affected.notes, *targets.notes))
     return _Answers(affected.rows, targets.rows, (_asked(affected), _asked(targets)), tuple(notes))
 

@@ -215,8 +215,12 @@ class View:
 
     def _link_loose(self, source: Path, target: Path) -> None:
         """Links a folder of loose objects, file by file where it holds anything else: git waits on a pipe for ever."""
-        with os.scandir(source) as entries:
-            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+        try:
+            with os.scandir(source) as entries:
+                found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+        except FileNotFoundError:
+            # Git is packing what lay there; packs are looked for after loose objects.
+            return
         if all(found.values()):
             target.symlink_to(source)
             return
