@@ -187,6 +187,20 @@ def test_what_is_said_to_be_run_elsewhere_is_there() -> None:
     assert {key for key in ELSEWHERE if key[0] != "*"} <= there
 
 
+def test_the_commands_that_next_test_proposes_can_be_typed(
+    prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(prepared, tmp_path / "case.duckdb")
+    session = Session(tmp_path, capsys, monkeypatch)
+    session.run("forensics mark withdraw 1 --reason trial")
+    session.run("forensics observe fraud@v1.3.0 chargeback@v1.1.0 bad")
+    session.run("forensics observe fraud@v1.4.0 good")
+    _, written = session.run("forensics next-test")
+    proposed = re.findall(r"^ +\$ (forensics observe .+?) +#", written, re.MULTILINE)
+    assert proposed
+    assert [session.run(command)[0] for command in proposed] == [0] * len(proposed)
+
+
 def test_the_case_of_a_session_is_one_that_this_program_reads(prepared: Path) -> None:
     with Case.open(prepared) as case:
         assert case.rows("SELECT count(*) FROM marks") == [(1,)]

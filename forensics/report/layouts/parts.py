@@ -40,9 +40,8 @@ def labelled(**texts: str) -> tuple[Detail, ...]:
 
 
 def observing(row: Any) -> Detail:
-    """The command that takes what an evaluation found of a version."""
-    subject = quote(row.releases[0] if row.releases else row.thing.subject)
-    return VERBATIM, f"forensics observe {subject} bad    # or: good"
+    """The command that takes what an evaluation found of a version: by its own subject, since a tag may release two."""
+    return VERBATIM, f"forensics observe {quote(row.thing.subject)} bad    # or: good"
 
 
 def stated_by(fact: Any) -> str:
