@@ -129,12 +129,36 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
             path=str(path),
         )
     if version == SCHEMA_VERSION:
+        with translated(path):
+            _distrust(connection, path)
         return connection
     connection.close()
     with translated(path), closing(duckdb.connect(str(path), config=_CONFIG)) as older, transaction(older):
         _write_schema(older, version + 1)
         older.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)])
     return connect(path, write=write)
+
+
+def _distrust(connection: "DuckDBPyConnection", path: Path) -> None:
+    """Puts our own views before those of the file, and refuses macros: either could answer whatever its writer likes.
+
+    Raises:
+        CaseError: there are macros, which come before the functions of DuckDB.
+    """
+    if connection.execute("SELECT 1 FROM duckdb_functions() WHERE NOT internal LIMIT 1").fetchall():
+        raise CaseError(
+            f"{path} holds macros, which no case of ours does: they would answer in place of functions",
+            hint="ingest the sources into a new case",
+            path=str(path),
+        )
+    ours = statements("forensics.case", "views.sql")[""]
+    connection.execute(ours.replace("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMP VIEW"))
+    found = "SELECT view_name, regexp_replace(sql, '^CREATE( TEMP)? VIEW ', '') FROM duckdb_views() WHERE NOT internal"
+    stored = dict(connection.execute(f"{found} AND NOT temporary").fetchall())
+    made = dict(connection.execute(f"{found} AND temporary").fetchall())
+    if made.items() <= stored.items():
+        # Nobody touched them, so that a listing need not name them twice.
+        connection.execute("; ".join(f"DROP VIEW temp.{name}" for name in made))
 
 
 def _write_schema(connection: "DuckDBPyConnection", first: int) -> None:

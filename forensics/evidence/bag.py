@@ -158,6 +158,8 @@ def _hashed(path: Path, limit: int) -> Found:
     hashes = {algorithm: hashlib.new(algorithm) for algorithm in ALGORITHMS}
     size = 0
     with _opened(path) as stream:
+        if os.fstat(stream.fileno()).st_size > limit:
+            raise IntegrityError(f"more than {_MOST_BYTES >> 30} GiB")
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > limit:

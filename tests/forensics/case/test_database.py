@@ -122,3 +122,36 @@ def test_a_link_in_place_of_the_sidecar_is_not_followed(path: Path, tmp_path: Pa
     with Case.open(path) as case:
         assert case.graph().nodes == 0
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM marks_of_ours WHERE false",
+        "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT m.* FROM marks_of_ours m, more",
+    ],
+)
+@pytest.mark.parametrize("write", [False, True])
+def test_a_view_that_was_replaced_answers_nothing(path: Path, instead: str, write: bool) -> None:
+    create(path)
+    with duckdb.connect(str(path)) as connection:
+        ours = connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'marks'").fetchall()[0][0]
+        connection.execute(ours.replace("VIEW marks", "VIEW marks_of_ours"))
+        connection.execute("INSERT INTO mark (id, state, subject, made_at) VALUES (1, 'bad', 'x', now()::TIMESTAMP)")
+        connection.execute(f"CREATE OR REPLACE VIEW marks AS {instead}")
+    with Case.open(path, write=write) as case:
+        assert case.rows("SELECT mark_id, state FROM marks") == [(1, "bad")]
+
+
+def test_a_view_that_nobody_touched_is_listed_once(path: Path) -> None:
+    create(path)
+    with Case.open(path) as case:
+        assert case.rows("SELECT count(*) FROM duckdb_views() WHERE view_name = 'marks'") == [(1,)]
+
+
+def test_a_case_with_macros_is_refused(path: Path) -> None:
+    create(path)
+    duckdb.connect(str(path)).execute("CREATE MACRO lower(x) AS 'clear'").close()
+    with pytest.raises(CaseError, match="holds macros"):
+        Case.open(path)
