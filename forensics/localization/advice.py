@@ -220,12 +220,11 @@ class _Hypotheses:
         import numpy as np
 
         count = len(self._descent.units)
-        bits = rows_of(masks, count + 1).astype(np.float64)
-        pairs = np.maximum(bits[:, self._first], bits[:, self._second])
+        bits = rows_of(masks, count + 1).astype(np.bool_)
+        either = bits[:, self._first] | bits[:, self._second]
         # What is stated to be bad leads there whatever else does.
-        found: NDArray[np.float64] = np.maximum(
-            np.concatenate([bits[:, :count], pairs, bits[:, count:] * 0], axis=1), bits[:, count:]
-        )
+        led = np.concatenate([bits[:, :count], either, bits[:, count:]], axis=1) | bits[:, count:]
+        found: NDArray[np.float64] = led.astype(np.float64)
         return found
 
     def gains(

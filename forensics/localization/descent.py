@@ -124,24 +124,27 @@ def _units(located: "Located") -> list[Unit]:
     """Candidates by group and by the steps that leave them; other digests of a content step with it."""
     import numpy as np
 
-    owners: list[int] = []
-    nodes: list[int] = []
-    for group in located.groups:
-        for member in group.members:
-            same = (int(located.origins.nodes[member]), *located.origins.twins.get(member, ()))
-            owners += [member] * len(same)
-            nodes += same
-    heads, targets, codes = gather(located.influence.down, np.array(nodes, dtype=np.int32))
-    kept = codes > 0
-    steps: dict[int, set[int]] = {}
-    for head, target in zip(heads[kept].tolist(), targets[kept].tolist(), strict=True):
-        steps.setdefault(owners[head], set()).add(target)
+    origins = located.origins
+    members = np.array([member for group in located.groups for member in group.members], dtype=np.intp)
+    twins = [(member, twin) for member in members.tolist() for twin in origins.twins.get(member, ())]
+    owners = np.concatenate([members, np.array([member for member, _ in twins], dtype=np.intp)])
+    nodes = np.concatenate([origins.nodes[members], np.array([twin for _, twin in twins], dtype=np.int32)])
+    owner_of = np.full(located.influence.graph.nodes, -1, dtype=np.int32)
+    owner_of[nodes] = owners
+    heads, targets, codes = gather(located.influence.down, nodes)
+    steps = owners[heads].astype(np.int64) << 32 | targets
+    steps = np.sort(steps[(codes > 0) & (owner_of[targets] != owners[heads])])
+    steps = steps[np.diff(steps, prepend=-1) != 0]
+    bounds = np.searchsorted(steps, np.arange(len(origins.nodes) + 1) << 32).tolist()
+    leaving = (steps & 0xFFFFFFFF).astype(np.int32)
     found: list[Unit] = []
     for number, group in enumerate(located.groups):
-        by_steps: dict[tuple[int, ...], list[int]] = {}
-        shares = dict(zip(group.members, group.shares, strict=True))
-        for member in group.members:
-            own = {int(located.origins.nodes[member]), *located.origins.twins.get(member, ())}
-            by_steps.setdefault(tuple(sorted(steps.get(member, set()) - own)), []).append(member)
-        found += [Unit(number, tuple(some), sum(shares[one] for one in some)) for some in by_steps.values()]
+        by_steps: dict[bytes, list[tuple[int, float]]] = {}
+        for member, share in zip(group.members, group.shares, strict=True):
+            key = leaving[bounds[member] : bounds[member + 1]].tobytes()
+            by_steps.setdefault(key, []).append((member, share))
+        found += [
+            Unit(number, tuple(member for member, _ in some), sum(share for _, share in some))
+            for some in by_steps.values()
+        ]
     return found

@@ -88,13 +88,18 @@ class Introductions:
         order = np.lexsort((ranks[commits], owners))
         owners, commits = owners[order], commits[order]
         found: list[tuple[int, ...]] = [()] * count
-        # On one line of descent only the first commit counts: most histories are done with this alone.
-        key = owners * len(ranks) + chains[commits]
-        single = np.sort(np.unique(key, return_index=True)[1])
+        # Nothing came in before the first of all. On one line of descent only the first counts: most end there.
+        first = np.diff(owners, prepend=-1) != 0
+        for owner, commit in zip(owners[first].tolist(), commits[first].tolist(), strict=True):
+            found[owner] = (commit,)
+        line = chains[commits]
+        others = np.flatnonzero(line != np.repeat(line[first], np.diff(np.flatnonzero(np.append(first, True)))))
+        key = owners[others] * len(ranks) + line[others]
+        single = others[np.sort(np.unique(key, return_index=True)[1])]
         for owner, commit in zip(owners[single].tolist(), commits[single].tolist(), strict=True):
             if not any(self._is_ancestor(other, commit) for other in found[owner]):
-                found[owner] = (*found[owner], commit)
-        return [tuple(sorted(some)) for some in found]
+                found[owner] = tuple(sorted((*found[owner], commit)))
+        return found
 
     def _is_ancestor(self, first: int, later: int) -> bool:
         known = self._descends.get((first, later))

@@ -257,18 +257,12 @@ def _groups(
     prior = origins.prior(chosen, factors)
     by_mask: dict[int, list[int]] = {}
     lowest = (1 << len(evidence.observed)) - 1
-    for place, candidate in enumerate(chosen.tolist()):
+    # Inside a group: by prior, roots before runs, the newest first.
+    newest = np.array(origins.newest, dtype=np.int64)[chosen]
+    ranked = np.lexsort((chosen, -newest, origins.executions[chosen], -np.round(prior, 12)))
+    for place, candidate in zip(ranked.tolist(), chosen[ranked].tolist(), strict=True):
         by_mask.setdefault(origins.masks[candidate] & lowest, []).append(place)
-    found = []
-    for mask, places in sorted(by_mask.items()):
-        places.sort(key=lambda place: _member_rank(origins, int(chosen[place]), float(prior[place])))
-        found.append((mask, chosen[places], prior[places]))
-    return found
-
-
-def _member_rank(origins: Origins, candidate: int, prior: float) -> tuple[object, ...]:
-    """Inside a group: by prior, roots before runs, the newest first."""
-    return (-round(prior, 12), bool(origins.executions[candidate]), -origins.newest[candidate], candidate)
+    return [(mask, chosen[places], prior[places]) for mask, places in sorted(by_mask.items())]
 
 
 def _order(

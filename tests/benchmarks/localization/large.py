@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from forensics.case.codes import PARENT, edge_code, node_code
 from forensics.graph import Graph, build
-from forensics.localization import Descent, Evidence, Test, locate, next_tests
+from forensics.localization import Evidence, Test, locate, next_tests
 from forensics.model import EdgeKind, NodeKind
 
 __all__ = ["Large", "generate"]
@@ -99,15 +99,23 @@ def main() -> None:
     options = parser.parse_args()
     large = generate(options.nodes, deep=options.shape == "deep")
     print(f"{options.shape}: {large.graph.nodes:,} nodes, {large.graph.edges:,} edges, {len(large.models):,} models")
+    step = max(len(large.models) // options.tests, 1)
+    tests = [Test(node) for node in large.models[::step].tolist()]
     began = Clock.now()
     located = locate(large.graph, large.evidence)
     found = Clock.now()
-    step = max(len(large.models) // options.tests, 1)
-    tests = [Test(node) for node in large.models[::step].tolist()]
-    next_tests(located, tests, descent=Descent(located))
+    flipped = len(located.fragile)
+    turned = Clock.now()
+    grade = next_tests(located, tests).grade
+    graded = Clock.now()
+    # As the command asks: from the observations on, with what leads to no symptom yet.
+    wider = locate(large.graph, large.evidence).beyond([test.node for test in tests])
+    next_tests(wider, tests)
     advised = Clock.now()
-    print(f"suspects {found - began}: {len(located.origins.nodes):,} candidates, {len(located.groups):,} groups")
-    print(f"next-test of {len(tests):,} models {advised - found}")
+    print(f"suspects {graded - began}: {len(located.origins.nodes):,} candidates, {len(located.groups):,} groups")
+    print(f"  to locate {found - began}, to turn labels ({flipped} fragile) {turned - found}")
+    print(f"  to grade ({grade}) {graded - turned}")
+    print(f"next-test of {len(tests):,} models {advised - graded}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

@@ -120,3 +120,30 @@ def test_an_inspection_settles_what_no_model_can() -> None:
     assert advice.tests[0].test.inspection
     looked = locate(lines.graph, Evidence(bad=frozenset({model}), clean=frozenset({files[0]})))
     assert looked.candidates[files[0]] < 0.1 * looked.candidates[files[1]]
+
+
+def test_a_second_source_without_a_symptom_is_sought_among_what_tests_lead_to() -> None:
+    lines = Lines()
+    source = lines.root(lines.content(), lines.commit())
+    bad = [lines.made(lines.run(source)) for _ in range(3)]
+    others = [lines.made(lines.run(lines.root(lines.content(), lines.commit()))) for _ in range(4)]
+    found = locate(lines.graph, Evidence(bad=frozenset(bad)))
+    tests = [Test(model) for model in others]
+    assert next_tests(found, tests).tests == ()
+    wider = found.beyond(others)
+    advice = next_tests(wider, tests)
+    assert advice.tests
+    assert {weighed.test.node for weighed in advice.tests} <= set(others)
+    assert max(wider.candidates, key=lambda node: wider.candidates[node]) == max(
+        found.candidates, key=lambda node: found.candidates[node]
+    )
+
+
+def test_tests_below_the_least_gain_are_for_those_who_ask() -> None:
+    lines, bad, models = two_families()
+    found = locate(lines.graph, Evidence(bad=frozenset({bad})))
+    tests = [Test(model) for model in models]
+    few, all_of_them = next_tests(found, tests, least=0.4, most=20), next_tests(found, tests, least=0, most=20)
+    assert all(weighed.gain >= 0.4 for weighed in few.tests)
+    assert set(few.tests) <= set(all_of_them.tests)
+    assert len(few.tests) < len(all_of_them.tests)
