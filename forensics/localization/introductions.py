@@ -117,27 +117,25 @@ class Introductions:
         commits = np.flatnonzero(kinds == node_code(NodeKind.COMMIT)).astype(np.int32)
         heads, targets, codes = gather(self.graph.forward, commits)
         links = codes == PARENT
-        heads, children = heads[links].tolist(), targets[links].tolist()
-        after: dict[int, list[int]] = {}
-        waiting = dict.fromkeys(commits.tolist(), 0)
-        for head, child in zip(heads, children, strict=True):
-            after.setdefault(int(commits[head]), []).append(child)
-            waiting[child] = waiting.get(child, 0) + 1
+        begins = np.concatenate([[0], np.cumsum(np.bincount(heads[links], minlength=len(commits)))]).tolist()
+        children = np.searchsorted(commits, targets[links])
+        waiting = np.bincount(children, minlength=len(commits))
+        after, ready, left = children.tolist(), np.flatnonzero(waiting == 0).tolist(), waiting.tolist()
+        lines = list(range(len(commits)))
+        started = bytearray(len(commits))
+        for commit in ready:  # grows while it is walked
+            taken = False
+            for child in after[begins[commit] : begins[commit + 1]]:
+                left[child] -= 1
+                if not left[child]:
+                    ready.append(child)
+                if not taken and not started[child]:
+                    started[child], taken = 1, True
+                    lines[child] = lines[commit]
         ranks = np.zeros(self.graph.nodes, dtype=np.int32)
         chains = np.zeros(self.graph.nodes, dtype=np.int32)
-        ready = [commit for commit, count in waiting.items() if not count]
-        started: dict[int, int] = {}
-        for rank, commit in enumerate(ready):  # grows while it is walked
-            ranks[commit] = rank
-            chain = started.get(commit, commit)
-            chains[commit] = chain
-            taken = False
-            for child in after.get(commit, ()):
-                waiting[child] -= 1
-                if not waiting[child]:
-                    ready.append(child)
-                if not taken and child not in started:
-                    started[child], taken = chain, True
+        ranks[commits[ready]] = np.arange(len(ready), dtype=np.int32)
+        chains[commits] = commits[lines]
         return ranks, chains
 
     @property
