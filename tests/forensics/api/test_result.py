@@ -77,6 +77,20 @@ def test_the_picture_is_svg(affected: Any) -> None:
     assert affected.svg().lstrip().startswith("<svg")
 
 
+def test_a_picture_can_be_of_some_rows(affected: Any) -> None:
+    live = affected.svg(only=lambda row: row.stages)
+    assert 0 < live.count("<rect") < affected.svg().count("<rect")
+    assert len(affected) > sum(bool(row.stages) for row in affected)
+
+
+def test_no_group_is_left_out_of_a_short_table(case: forensics.OpenCase) -> None:
+    from forensics.api.html import _shared
+
+    assert _shared([40, 1, 30]) == [11, 1, 3]
+    assert _shared([2, 12, 13, 12, 3]) == [2, 4, 3, 3, 3]
+    assert sum(_shared([9] * 10)) == 30
+
+
 def test_what_could_not_be_read_warns(case: forensics.OpenCase) -> None:
     from dataclasses import replace
 
