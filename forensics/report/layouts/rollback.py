@@ -85,7 +85,7 @@ def _because(refused: Any) -> str:
     if refused.verdict != "clear":
         place = f" at {refused.place.title}" if refused.place else ""
         return f"{refused.verdict} ({refused.reason}{place})" if refused.reason else str(refused.verdict)
-    return _DOUBTS.get(refused.reason, refused.reason)
+    return _DOUBTS.get(str(refused.reason), str(refused.reason))
 
 
 def _tier(tier: Any) -> str:
