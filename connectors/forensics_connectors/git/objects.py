@@ -25,6 +25,8 @@ _CHUNK = 50_000
 _SKIPPED = 64 << 20
 _DEATHS = 500
 _REPORTED = 1_000
+#: Paths that git takes for ones of the current folder, and gives up at, having none. No tree holds them.
+_RELATIVE = ("./", "../")
 _FORGED = "holds other bytes than its id says"
 
 
@@ -214,7 +216,10 @@ class ObjectReader:
         """
         wanted = iter(names)
         while chunk := list(islice(wanted, _CHUNK)):
-            requests = [f"{oid}:{path}".encode("utf-8", "surrogateescape") for oid, path in chunk]
+            requests = [
+                b"" if path.startswith(_RELATIVE) else f"{oid}:{path}".encode("utf-8", "surrogateescape")
+                for oid, path in chunk
+            ]
             for request, entry in zip(chunk, self._entries(requests, "-z", end=b"\0"), strict=True):
                 if entry is _DIED:
                     self._tell(FindingKind.CORRUPT_OBJECT, request[0], "holds a folder that cannot be read")
@@ -223,6 +228,8 @@ class ObjectReader:
     def resolve_one(self, oid: str, path: str) -> Entry | None:
         """What is at one path, through the long-lived child."""
         request = f"{oid}:{path}"
+        if path.startswith(_RELATIVE):
+            return None
         if not self._is_oid(oid) or any(char in path for char in "\0\r\n"):
             return next(self.resolve([(oid, path)]))
         line = self._ask(b"info " + request.encode("utf-8", "surrogateescape"))

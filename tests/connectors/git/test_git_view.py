@@ -305,6 +305,15 @@ def test_paths_of_any_bytes_are_resolved(repo: GitRepo) -> None:
         assert {e.name for e in view.tree(commit)} >= {os.fsdecode(name) for name in names}
 
 
+def test_paths_that_lead_out_of_the_tree_are_not_there_and_harm_nothing(repo: GitRepo) -> None:
+    commit = repo.commit("one", **{"a.csv": "a"})
+    with open_view(str(repo.path)) as view:
+        asked = [(commit, "../a.csv"), (commit, "./a.csv"), (commit, "a.csv"), (commit, "../../x/../a.csv")]
+        assert [entry is not None for entry in view.resolve(asked)] == [False, False, True, False]
+        assert view.tree(commit, "../a") == []
+        assert view.findings == []
+
+
 @settings(deadline=None)
 @given(st.sets(st.binary(max_size=6) | st.sampled_from([b"\\xff", b"\xff", b"\\\\xff", b"\\", b"\\\xff"]), min_size=2))
 def test_different_bytes_are_different_valid_texts(paths: set[bytes]) -> None:
