@@ -35,8 +35,10 @@ Examples:
 )
 @click.argument("state", type=click.Choice(["bad", "suspect", "good", "cleared"]))
 @click.argument("subject")
-@click.option("--reason", required=True, metavar="TEXT", help="Why.")
-@click.option("--author", metavar="MAIL", default="", help="Who says so; else the user of this machine.")
+@click.option("--reason", "--why", "reason", required=True, metavar="TEXT", help="Why.")
+@click.option(
+    "--author", "--by", "author", metavar="MAIL", default="", help="Who says so; else the user of this machine."
+)
 @click.option("--evidence", metavar="TEXT", default="", help="A ticket, a file, an URL: what it rests on.")
 @click.option("--technique", metavar="ID", default="", help="The MITRE ATLAS technique, such as AML.T0020.")
 @click.option("--expires", metavar="TIME", help="When the mark ends by itself (2026-12-31T00:00:00Z).")
@@ -70,8 +72,10 @@ Examples:
   forensics mark withdraw 3 --reason "the file was re-delivered by the vendor" """,
 )
 @click.argument("mark", type=int)
-@click.option("--reason", required=True, metavar="TEXT", help="Why.")
-@click.option("--author", metavar="MAIL", default="", help="Who says so; else the user of this machine.")
+@click.option("--reason", "--why", "reason", required=True, metavar="TEXT", help="Why.")
+@click.option(
+    "--author", "--by", "author", metavar="MAIL", default="", help="Who says so; else the user of this machine."
+)
 @asking()
 def withdraw_command(shared: Shared, mark: int, reason: str, author: str) -> None:
     """Takes a mark back; it stays on record as withdrawn."""
@@ -89,8 +93,10 @@ Examples:
 @click.argument("mark", type=int, required=False)
 @click.option("--confirm", metavar="ID", help="Say that it was this technique.")
 @click.option("--reject", metavar="ID", help="Say that it was not.")
-@click.option("--reason", metavar="TEXT", default="", help="Why.")
-@click.option("--author", metavar="MAIL", default="", help="Who says so; else the user of this machine.")
+@click.option("--reason", "--why", "reason", metavar="TEXT", default="", help="Why.")
+@click.option(
+    "--author", "--by", "author", metavar="MAIL", default="", help="Who says so; else the user of this machine."
+)
 @asking()
 def technique_command(
     shared: Shared, mark: int | None, confirm: str | None, reject: str | None, reason: str, author: str

@@ -24,8 +24,10 @@ An observation is a symptom: it makes nothing affected, as a mark does. suspects
 weigh it.""",
 )
 @click.argument("words", nargs=-1, metavar="[SUBJECT... bad|good|clean] | list | withdraw N")
-@click.option("--by", metavar="WHO", default="", help="Who observed it; else the user of this machine.")
-@click.option("--why", metavar="TEXT", default="", help="What was seen; why it is withdrawn.")
+@click.option(
+    "--by", "--author", "by", metavar="WHO", default="", help="Who observed it; else the user of this machine."
+)
+@click.option("--why", "--reason", "why", metavar="TEXT", default="", help="What was seen; why it is withdrawn.")
 @click.option(
     "--reliability", type=float, metavar="P", help="How probably it is right, as 0.9; left open where nobody says."
 )

@@ -86,9 +86,9 @@ def contamination(when: Moment) -> Contamination | None:
 
     known = observed.evidence
     located = locate(when.lineage.graph, known)
-    counts = {"bad labels": known.bad, "good labels": known.good, "inspections": known.clean, "sources that are stated":
-              known.stated, "series of metrics": observed.series}  # fmt: skip
-    said = ", ".join(f"{len(found):,} {what}" for what, found in counts.items() if found)
+    counts = {("bad label", "s"): known.bad, ("good label", "s"): known.good, ("inspection", "s"): known.clean,
+              ("stated source", "s"): known.stated, ("series of metrics", ""): observed.series}  # fmt: skip
+    said = ", ".join(f"{len(found):,} {one}{many * (len(found) > 1)}" for (one, many), found in counts.items() if found)
     notes = [*observed.notes, f"P(contaminated) rests on {said}: forensics observe list"]
     if not located.groups and not known.stated:
         notes.append(_why_nothing(observed))

@@ -39,22 +39,22 @@ WITH occurrence AS (
     SELECT epoch_us(started_at), 1, FALSE, 'acquisition', NULL, source, '', locator, '', '' FROM acquisition
     UNION ALL
     SELECT epoch_us(made_at), 1, FALSE, 'mark', NULL, NULL, author,
-        concat('mark ', id, ': ', state, ' ', subject, ' (', reason, ')'), '', ''
+        concat('mark ', id, ': ', state, ' ', subject, ' (' || nullif(reason, '') || ')'), '', ''
     FROM mark
     UNION ALL
     SELECT epoch_us(expires_at), 1, FALSE, 'mark-expiry', NULL, NULL, '', concat('mark ', id, ': ', state, ' ', subject), '', ''
     FROM mark
     UNION ALL
     SELECT epoch_us(w.made_at), 1, FALSE, 'mark-withdrawal', NULL, NULL, w.author,
-        concat('mark ', m.id, ': ', m.state, ' ', m.subject, ' (', w.reason, ')'), '', ''
+        concat('mark ', m.id, ': ', m.state, ' ', m.subject, ' (' || nullif(w.reason, '') || ')'), '', ''
     FROM mark_withdrawal w JOIN mark m ON m.id = w.mark
     UNION ALL
     SELECT epoch_us(made_at), 1, FALSE, 'observation', NULL, NULL, author,
-        concat('observation ', id, ': ', concat_ws(' ', subject, nullif(state, ''), nullif(metric, '')), ' (', reason, ')'), '', ''
+        concat('observation ', id, ': ', concat_ws(' ', subject, nullif(state, ''), nullif(metric, '')), ' (' || nullif(reason, '') || ')'), '', ''
     FROM observation
     UNION ALL
     SELECT epoch_us(w.made_at), 1, FALSE, 'observation-withdrawal', NULL, NULL, w.author,
-        concat('observation ', o.id, ': ', o.subject, ' (', w.reason, ')'), '', ''
+        concat('observation ', o.id, ': ', o.subject, ' (' || nullif(w.reason, '') || ')'), '', ''
     FROM observation_withdrawal w JOIN observation o ON o.id = w.observation
 )
 SELECT o.value, o.unit, o.claimed, o.kind, o.node, coalesce(s.name, ''), o.actor, o.what, o.document, o.commit_oid

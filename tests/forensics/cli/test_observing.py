@@ -120,3 +120,19 @@ def test_a_probability_stands_beside_the_verdicts_of_marks(forensics, sample, fr
     assert {row["verdict"] for row in found["results"]} == {"affected", "unknown"}
     assert {row["p"] for row in found["results"] if row["verdict"] == "affected"} == {1.0}
     assert {row["share"] for row in found["results"]} & {round(1 / 12, 4)}
+
+
+def test_who_and_why_are_said_in_the_same_words_of_marks_and_observations(forensics, case):
+    for words in (["--by", "ann", "--why", "odd"], ["--author", "ann", "--reason", "odd"]):
+        for told in (["observe", "models/m.json", "bad"], ["mark", "add", "bad", "models/m.json"]):
+            ended = forensics(*told, *words)
+            assert ended.code == 0, ended.err
+            assert "ann" in ended.out
+            assert "odd" in ended.out
+
+
+def test_what_was_observed_without_a_reason_stands_in_the_timeline_without_one(forensics, case):
+    assert forensics("observe", "models/m.json", "bad", "--by", "ann").code == 0
+    told = " ".join(forensics("timeline").out.split())
+    assert "bad" in told
+    assert "()" not in told
