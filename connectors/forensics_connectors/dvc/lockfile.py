@@ -54,11 +54,13 @@ class Memo:
         runs: by the fingerprint of a stage's text, its folder, and whether dvc.yaml could be read.
         pipelines: by folder and the fingerprint of dvc.yaml, with the other files that it was read with.
         last: most stages of a lock stand in the one before in the same words.
+        places: by folder and name the directory of a stage, as a dvc.yaml declared it last.
     """
 
     runs: dict[tuple[bytes, str, bool], _Known] = field(default_factory=dict)
     pipelines: dict[tuple[str, bytes], tuple[dict[str, bytes | None], Pipeline]] = field(default_factory=dict)
     last: _Last = field(default_factory=lambda: _Last("", None, {}))
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def read_project(
@@ -71,8 +73,9 @@ def read_project(
 ) -> Document:
     """Reads the dvc.yaml and the dvc.lock of one folder at one revision.
 
-    Without a readable dvc.yaml nobody knows where the stages ran: their paths are then resolved against the folder,
-    and the runs say that they are not ``placed`` and not ``declared``; so do entries that dvc.yaml does not hold.
+    Without a readable dvc.yaml nobody knows where the stages ran: their paths are then resolved against the directory
+    in which the stage was declared before, else against the folder, and the runs say that they are not ``placed`` and
+    not ``declared``; so do entries that dvc.yaml does not hold.
 
     Args:
         directory: the folder, repository-relative, empty for the root.
@@ -154,7 +157,7 @@ def _runs(content: str, directory: str, pipeline: Pipeline, problems: list[Probl
     if chunks is None or failed:
         whole = _whole(content, problems, salvaged=chunks is not None)
         if whole is not None:
-            entries = {name: _known(name, entry, directory, pipeline) for name, entry in whole.items()}
+            entries = {name: _known(name, entry, directory, pipeline, memo) for name, entry in whole.items()}
         else:
             if len(failed) > MAX_FAILED:
                 message = f"more than {MAX_FAILED} entries that are no valid YAML; what follows them was not read"
@@ -193,7 +196,7 @@ def _stage(chunk: str, directory: str, pipeline: Pipeline, memo: Memo) -> _Known
         parsed = parse_fast(chunk) or parse_yaml(chunk)
         if parsed is None:
             return None
-        known = memo.runs[key] = _known(*parsed, directory, pipeline)
+        known = memo.runs[key] = _known(*parsed, directory, pipeline, memo)
     return known
 
 
@@ -239,7 +242,7 @@ def _whole(content: str, problems: list[Problem], *, salvaged: bool) -> dict[str
     return {}
 
 
-def _known(name: str, entry: Node, directory: str, pipeline: Pipeline) -> _Known:
+def _known(name: str, entry: Node, directory: str, pipeline: Pipeline, memo: Memo) -> _Known:
     """Joins a lock's entry with what dvc.yaml declares of the stage."""
     problems: list[Problem] = []
     stage = _declaration(name, pipeline)
@@ -249,7 +252,11 @@ def _known(name: str, entry: Node, directory: str, pipeline: Pipeline) -> _Known
     if stage is None and pipeline.readable:
         message = "dvc.yaml does not declare this stage any more"
         problems.append(Problem(FindingKind.UNDECLARED, message, name[:200]))
-    place = directory if stage is None or stage is _UNRESOLVED else stage.directory
+    if stage is None or stage is _UNRESOLVED:
+        # A guess, so that the run is not placed: where the stage ran when it was declared.
+        place = memo.places.get((directory, name), directory)
+    else:
+        place = memo.places[directory, name] = stage.directory
     run = Run(
         name=name,
         directory=place,

@@ -293,3 +293,18 @@ def test_random_bytes_never_raise():
     for _ in range(500):
         text = "".join(dice.choices(alphabet, k=dice.randint(0, 20)))
         read(text, yaml=text.encode())
+
+
+def test_an_entry_of_a_stage_that_is_gone_is_read_where_the_stage_ran_before() -> None:
+    memo = Memo()
+
+    def run(yaml: bytes, value: str):
+        outs = [{"path": "../out/m", "hash": "md5", "md5": value, "size": 1}]
+        lock = dumped({"train": {"cmd": "train", "outs": outs}}).encode()
+        return read_project("", yaml, lock, lambda path: None, "", memo).runs[0]
+
+    declared = run(b"stages: {train: {cmd: train, wdir: sub, outs: [../out/m]}}", MD5)
+    later = run(b"stages: {}", "1" * 32)
+    assert (declared.directory, declared.placed, declared.outs[0].path) == ("sub", True, "out/m")
+    assert (later.directory, later.placed, later.declared, later.outs[0].path) == ("sub", False, False, "out/m")
+    assert not later.outs[0].outside
