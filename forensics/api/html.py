@@ -13,7 +13,7 @@ from forensics.report.page import Page
 from forensics.report.rows import steps
 from forensics.report.text import safe
 
-__all__ = ["document", "fragment", "framed"]
+__all__ = ["Picture", "document", "fragment", "framed"]
 
 #: Rows that are shown, and of each group at least, so that none is passed over; all are in the result.
 _ROWS, _LEAST = 15, 3
@@ -24,6 +24,19 @@ _CELL = "text-align:left;vertical-align:top"
 _UNDER = f"{_CELL};padding-left:2em;white-space:normal"
 #: Characters of a cell that is kept in one line.
 _SHORT = 24
+
+
+class Picture(str):
+    """SVG, which a notebook draws as wide as it is, to be scrolled: scaled to the page it could not be read."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<picture: {len(self):,} characters of SVG>"
+
+    def _repr_html_(self) -> str:
+        drawn = self.replace("<svg ", '<svg style="max-width:none" ', 1)
+        return f'<div style="overflow-x:auto">{drawn}</div>'
 
 
 def fragment(answer: Answer[Any], page: Page) -> str:
@@ -59,8 +72,8 @@ def _parts(answer: Answer[Any], page: Page) -> Iterator[str]:
     if any(len(path) > 1 for row in answer.rows for path in steps(row)):
         from forensics.report.graphs import render_svg
 
-        picture = "".join(render_svg(answer, page))
-        yield f"<details><summary>picture</summary>{picture}</details>"
+        picture = Picture("".join(render_svg(answer, page)))
+        yield f"<details><summary>picture</summary>{picture._repr_html_()}</details>"
 
 
 def _shared(sizes: list[int]) -> list[int]:

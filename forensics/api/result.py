@@ -139,7 +139,7 @@ class Result(Sequence[Row], Generic[Row]):
         return self._written("json")
 
     def svg(self, only: Callable[[Row], object] | None = None) -> str:
-        """A picture of the paths.
+        """A picture of the paths; a notebook draws it.
 
         Args:
             only: which rows are drawn, all if None: ``only=lambda row: row.stages`` draws what is live.
@@ -147,8 +147,11 @@ class Result(Sequence[Row], Generic[Row]):
         Raises:
             UsageError: the rows of this question hold no paths.
         """
+        from forensics.api.html import Picture
+
         rows = self.rows if only is None else tuple(row for row in self if only(row))
-        return Result(replace(self.answer, rows=rows), self.case)._written("svg")  # noqa: SLF001 - it is one of ours
+        drawn = Result(replace(self.answer, rows=rows), self.case)
+        return Picture(drawn._written("svg"))
 
     def to_html(self) -> str:
         """HTML that needs nothing else: for a report the whole document, else a short table and the picture."""
