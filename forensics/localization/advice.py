@@ -179,6 +179,8 @@ class _Hypotheses:
         of_unit = np.array([unit.group for unit in units], dtype=np.intp)
         prior = np.array([located.groups[unit.group].prior * unit.share for unit in units])
         rows = located.rows[of_unit]
+        symptoms = np.array([node in located.evidence.anchors for node in located.evidence.observed], dtype=np.bool_)
+        self._suspected = rows[:, symptoms].any(1)
         held = posterior(
             located.likelihood,
             rows,
@@ -252,15 +254,17 @@ class _Hypotheses:
         return bad / max(bad.sum(), 1e-300), good / max(good.sum(), 1e-300)
 
     def left(self, weights: "NDArray[np.float64]") -> int:
-        """How many candidates hold 90 % of the probability."""
+        """How many candidates hold a source with 90 %; where several are likely, that share of them."""
         import numpy as np
 
         from forensics.localization.locate import CREDIBLE
 
         sizes = np.array([len(unit.members) for unit in self._descent.units])
-        held = self._held(weights)
+        # What leads to no symptom is no suspect, however many it may be.
+        held = self._held(weights) * self._suspected
         order = np.argsort(-held / sizes, kind="stable")
-        reached = int(np.searchsorted(np.cumsum(held[order]), CREDIBLE * held.sum() - 1e-12)) + 1
+        wanted = CREDIBLE * likely_sources(float(held.sum()))
+        reached = int(np.searchsorted(np.cumsum(held[order]), wanted - 1e-12)) + 1
         return int(sizes[order[:reached]].sum())
 
     def ties(self, masks: list[int]) -> list[tuple[int, ...]]:

@@ -84,7 +84,12 @@ class Located:
         Args:
             tests: versions that could be tested. What leads to one of them is a candidate too. Of many in a large graph
                 some are followed, evenly chosen.
+
+        Returns:
+            The same where a source is stated: a further one is sought by what observations leave to explain alone.
         """
+        if self.evidence.stated:
+            return self
         followed = max(_FOLLOWED_STEPS // self.influence.graph.nodes, _LEAST_FOLLOWED)
         some = tests[:: -(-len(tests) // followed)] if tests else tests
         return _located(self.influence, self.evidence, self.likelihood.regimes, self.weights, some)
