@@ -1,6 +1,6 @@
 """The localization benchmark: ``python -m tests.benchmarks.localization --first 1000 --count 40 --jobs 2``.
 
-Seeds 1000 to 1039 are for development, those from 2000 on for what is reported, those from 5000 on for the last run.
+Seeds 1000 to 1039 are for development, those from 2000 on for what is reported, those from 5000 on for the closing run.
 """
 
 import argparse
