@@ -136,10 +136,15 @@ ORDER BY c.id;
 
 -- @name other_algorithms
 WITH marked AS (SELECT * FROM content SEMI JOIN (SELECT unnest($contents::INTEGER[]) AS id) g USING (id)),
+-- Mostly none, and then nothing else is looked at.
+other AS MATERIALIZED (
+    SELECT * FROM content
+    WHERE algorithm NOT IN ('git', 'param', 'tfx-code') AND algorithm NOT IN (SELECT algorithm FROM marked)
+),
 sized AS (
     SELECT c.id, coalesce((SELECT max(v.size) FROM version v WHERE v.content = c.id),
         (SELECT max(m.size) FROM member m WHERE m.content = c.id)) AS size
-    FROM content c
+    FROM (FROM other UNION ALL FROM marked) c
 ),
 same AS (
     SELECT cause AS id, effect AS other FROM edge WHERE kind = 'content' AND strength IN ('recorded', 'matched')
@@ -152,12 +157,10 @@ named AS (
     SELECT DISTINCT m.content FROM member m
 )
 SELECT DISTINCT c.id
-FROM content c
+FROM other c
 JOIN sized s ON s.id = c.id
 SEMI JOIN named n ON n.id = c.id
-WHERE c.algorithm NOT IN ('git', 'param', 'tfx-code')
-  AND c.algorithm NOT IN (SELECT algorithm FROM marked)
-  AND EXISTS (
+WHERE EXISTS (
       FROM marked m LEFT JOIN sized z ON z.id = m.id
       WHERE m.algorithm <> 'git' AND ends_with(m.value, '.dir') = ends_with(c.value, '.dir')
         AND (z.size IS NULL OR s.size IS NULL OR z.size = s.size)

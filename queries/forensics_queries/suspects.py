@@ -25,6 +25,8 @@ __all__ = ["Labelled", "Suspect", "Witness", "models_to_test", "release_names", 
 
 #: What follows from the digits beyond differs from machine to machine.
 _DIGITS = 6
+#: Above so many models it is left to ``next-test`` to say which candidates they could tell apart.
+_MANY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,10 @@ def _grade(case: Case, where: Localized) -> list[str]:
     groups = where.located.holding(SETTLED * likely_sources(expected) / expected)
     if groups > NARROWED:
         return [f"open: 95 % of the probability is held by {said(groups, 'group')}: forensics next-test"]
-    advice = next_tests(where.located, models_to_test(case, where.when, where.located))
+    tests = models_to_test(case, where.when, where.located)
+    if len(tests) > _MANY:
+        return [f"95 % of the probability is held by {said(groups, 'group')}; forensics next-test tells the rest"]
+    advice = next_tests(where.located, tests)
     sets = f"{said(advice.ties, 'set')} of candidates that no model can tell apart"
     found = [f"{advice.grade}: 95 % of the probability is held by {sets}"]
     if advice.stop == "settled":
