@@ -65,13 +65,11 @@ def suspects_command(
 
     What is upstream of the versions that misbehave and not of those that are fine, by probability.
     """
-    from forensics.case import Case
-    from forensics_queries.localized import Asked
-    from forensics_queries.suspects import suspects
-
-    asked = Asked(_subjects(bad), _subjects(good), labels == "reliable", inferred, repair)
-    with Case.open(shared.case) as case:
-        emit(suspects(case, asked, everyone=everyone, as_of=as_of), shared)
+    found = shared.opened().suspects(
+        bad=_subjects(bad), good=_subjects(good), labels=labels, inferred=inferred, repair=repair, everyone=everyone,
+        as_of=as_of,
+    )  # fmt: skip
+    emit(found.answer, shared)
 
 
 @click.command(
@@ -100,10 +98,7 @@ def next_test_command(
 
     The one that is expected to tell most about where poison came from, single sources and pairs considered.
     """
-    from forensics.case import Case
-    from forensics_queries.localized import Asked
-    from forensics_queries.next_test import next_test
-
-    asked = Asked(_subjects(bad), _subjects(good), labels == "reliable", inferred, repair)
-    with Case.open(shared.case) as case:
-        emit(next_test(case, asked, as_of=as_of), shared)
+    found = shared.opened().next_test(
+        bad=_subjects(bad), good=_subjects(good), labels=labels, inferred=inferred, repair=repair, as_of=as_of
+    )
+    emit(found.answer, shared)

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from math import lgamma, log
 from typing import TYPE_CHECKING
 
+from forensics.localization.logs import log_sum
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from forensics.localization.series import Series
 
-__all__ = ["CRISP", "MIXED", "Likelihood", "Regime", "log_sum"]
+__all__ = ["CRISP", "MIXED", "Likelihood", "Regime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +131,6 @@ class Likelihood:
             contaminated += share * (one.bad[0] + inside_bad) / (sum(one.bad) + inside_bad + inside_good)
             clean += share * (one.clean[0] + outside_bad) / (sum(one.clean) + outside_bad + outside_good)
         return contaminated, clean
-
-
-def log_sum(logs: "NDArray[np.float64]", axis: int | None = None) -> "NDArray[np.float64]":
-    """The logarithm of a sum of exponentials."""
-    import numpy as np
-
-    top = np.max(logs, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    with np.errstate(divide="ignore"):
-        found: NDArray[np.float64] = np.log(np.exp(logs - top).sum(axis=axis)) + np.squeeze(top, axis=axis)
-    return found
 
 
 def _table(bad: int, good: int, regimes: Sequence[Regime]) -> "NDArray[np.float64]":

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING
 
-from forensics.localization.likelihood import Likelihood, log_sum
+from forensics.localization.likelihood import Likelihood
+from forensics.localization.logs import log_sum
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
 
+from forensics.localization.logs import log_sum
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -49,8 +51,6 @@ class Series:
             Of the shape that ``total`` returns.
         """
         import numpy as np
-
-        from forensics.localization.likelihood import log_sum
 
         together = total(self.values)
         spread = np.zeros_like(together)

@@ -161,7 +161,7 @@ def test_a_long_name_is_cut_in_its_middle_and_stands_whole_in_the_tooltip() -> N
     (shown,) = [part.text or "" for part in whole.iter(f"{SVG}text")]
     assert "…" in shown
     assert shown.endswith("/2025-03.csv")
-    assert name in (whole.find(f".//{SVG}title").text or "")  # type: ignore[union-attr]
+    assert name in (whole.findtext(f".//{SVG}title") or "")
 
 
 def test_an_empty_graph_is_an_empty_picture() -> None:
