@@ -147,6 +147,7 @@ class Questions(Asking):
         labels: str | None = None,
         inferred: bool = False,
         repair: bool = False,
+        all_sources: bool = False,
         as_of: str | None = None,
     ) -> "Result[Trial]":
         """Which version to evaluate next, and what each outcome would leave."""
@@ -154,7 +155,7 @@ class Questions(Asking):
         from forensics_queries.next_test import next_test
 
         asked = Asked(each(bad), each(good), labels == "reliable", inferred, repair)
-        return self.ask(next_test, asked, as_of=as_of)
+        return self.ask(next_test, asked, all_sources=all_sources, as_of=as_of)
 
     def timeline(self, *, since: str | None = None, until: str | None = None) -> "Result[Occurrence]":
         """Commits, runs, releases, stage moves, deployments, readings, marks and observations, in one order."""

@@ -78,11 +78,14 @@ def suspects_command(
 Examples:
   forensics next-test
   forensics next-test --bad fraud@v1.3.0 --labels reliable
+  forensics next-test --all-sources                         one source is found: is there another?
 
 Evaluate the first, then tell what came of it: forensics observe SUBJECT bad, or good. Where no model can tell the
-candidates apart, they are listed in two halves: inspect them, or train once more without one of the halves.""",
+candidates apart, they are listed in two halves: inspect them, or train once more without one of the halves. It then
+advises to stop, and says how probable a second source is all the same.""",
 )
 @_asked
+@click.option("--all-sources", is_flag=True, help="Go on looking for a further source, however little each test tells.")
 @as_of_option
 @asking()
 def next_test_command(
@@ -92,6 +95,7 @@ def next_test_command(
     labels: str | None,
     inferred: bool,
     repair: bool,
+    all_sources: bool,
     as_of: str | None,
 ) -> None:
     """Which version to evaluate next, and what each outcome leaves.
@@ -99,6 +103,7 @@ def next_test_command(
     The one that is expected to tell most about where poison came from, single sources and pairs considered.
     """
     found = shared.opened().next_test(
-        bad=_subjects(bad), good=_subjects(good), labels=labels, inferred=inferred, repair=repair, as_of=as_of
-    )
+        bad=_subjects(bad), good=_subjects(good), labels=labels, inferred=inferred, repair=repair,
+        all_sources=all_sources, as_of=as_of,
+    )  # fmt: skip
     emit(found.answer, shared)

@@ -155,9 +155,10 @@ def test_suspects_next_test_rollback_and_the_report_rest_on_one_posterior(told):
     case, _, ill, well, _ = told
     observe(case, [ill], "bad", author="ann@example.com", reason="odd answers")
     observe(case, [well], "good", author="ann@example.com")
-    ranked = {row.thing.id for row in suspects(case, everyone=True).rows}
-    inspected = {row.thing.id for row in next_test(case).rows if row.action == "inspect"}
-    assert inspected <= ranked
+    ranked = {row.thing.id: row.probability for row in suspects(case, everyone=True).rows}
+    for row in next_test(case).rows:
+        if row.action == "inspect":
+            assert row.bad == ranked[row.thing.id]
 
     doubted = {row.thing.id: row.p for row in blast_radius(case, observed=True).rows}
     back = rollback(case)

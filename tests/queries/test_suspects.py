@@ -11,6 +11,7 @@ from forensics.taint import Level, Seed, judge
 from forensics_connectors.contract import find_connector
 from forensics_queries.localized import Asked, percent
 from forensics_queries.next_test import next_test
+from forensics_queries.observe import observe
 from forensics_queries.subject import resolve
 from forensics_queries.suspects import Suspect, suspects
 from tests.support.samples import shared_folder, shared_sample
@@ -170,6 +171,71 @@ def test_what_no_model_can_tell_apart_is_listed_in_two_halves(case_of: Make) -> 
     answer = next_test(case, Asked(["model@v2", "model@v3"], ["model@v0", "model@v1"]))
     assert {row.action for row in answer.rows} == {"inspect"}
     assert any("no existing model can separate" in note for note in answer.notes) or len(answer.rows) == 1
+
+
+#: Two models of their own data, each made bad by its second delivery.
+APART = Toy(
+    "apart",
+    tuple(
+        Step(
+            (n - 1,) if n else (),
+            {
+                "a.csv": f"a{min(n, 3)}",
+                "b.csv": f"b{n // 2}",
+                "a.pkl": f"a model {min(n, 3)}",
+                "b.pkl": f"b model {n // 2}",
+            },
+            mail=f"dev{n}@example.com",
+        )
+        for n in range(6)
+    ),
+    runs=(
+        *(Run("train a", n, ("a.csv",), ("a.pkl",)) for n in range(4)),
+        *(Run("train b", n, ("b.csv",), ("b.pkl",)) for n in (0, 2, 4)),
+    ),
+    releases=(*(("a", f"v{n}", n) for n in range(4)), *(("b", f"v{n // 2}", n) for n in (0, 2, 4))),
+    models={"a.pkl": "a", "b.pkl": "b"},
+)
+
+
+def test_where_it_advises_to_stop_it_says_how_probable_a_second_source_is_and_how_to_go_on(case_of: Make) -> None:
+    case = case_of(APART)
+    asked = Asked(["a@v1"], ["a@v0", "a@v2", "a@v3"])
+    (note,) = (note for note in next_test(case, asked).notes if "second source" in note)
+    assert "is not ruled out" in note
+    assert "forensics next-test --all-sources" in note
+    assert any(char.isdigit() for char in note)
+
+
+def test_for_all_sources_the_loop_goes_on_until_the_second_one_shows(case_of: Make) -> None:
+    case = case_of(APART)
+    bad, good = ["a@v1"], ["a@v0", "a@v2", "a@v3"]
+    answer = next_test(case, Asked(bad, good), all_sources=True)
+    assert {row.action for row in answer.rows} == {"evaluate"}
+    tested = []
+    while answer.rows[0].action == "evaluate":
+        (name,) = answer.rows[0].releases
+        tested.append(name)
+        (bad if name == "b@v1" else good).append(name)
+        answer = next_test(case, Asked(bad, good), all_sources=True)
+    assert sorted(tested) == ["b@v0", "b@v1", "b@v2"]
+    assert any("no model is left" in note for note in answer.notes)
+    explained = {
+        name
+        for row in suspects(case, Asked(bad, good)).rows
+        for witness in row.explains
+        for name in witness.version.releases
+    }
+    assert explained == {"a@v1", "b@v1"}
+
+
+def test_beside_what_is_stated_to_be_bad_a_further_source_is_spoken_of(case_of: Make) -> None:
+    case = case_of(APART)
+    observe(case, ["a@v1"], "bad")
+    content = suspects(case, everyone=True).rows[0].thing.digest
+    observe(case, [content], "bad")
+    notes = next_test(case).notes
+    assert any("beside what is stated to be bad" in note for note in notes)
 
 
 def test_good_labels_alone_are_refused(case_of: Make) -> None:

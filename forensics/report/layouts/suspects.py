@@ -26,6 +26,8 @@ def _by(row: Any) -> str:
 def _heading(row: Any) -> str:
     if row.stated:
         return "STATED TO BE BAD: what follows are further sources"
+    if row.probability is None:
+        return "TAMPERED STORED OBJECTS: nothing that was observed to misbehave descends from them"
     known = sorted({witness.known for witness in row.explains} - {"recorded", "matched"})
     weak = f" by steps that are {', '.join(known)}" if known else ""
     named = _named(witness.version for witness in row.explains)
@@ -43,6 +45,7 @@ def _named(labelled_versions: Iterable[Any]) -> str:
 
 def _suspect_detail(row: Any) -> tuple[Detail, ...]:
     found = [("commit:", _commit(entrance)) for entrance in row.entrances if entrance.commit is not None]
+    found += [("tampered:", _tampered(one)) for one in row.tampered]
     paths = [chain(witness.path) for witness in row.explains] if row.group == 1 else []
     more = f" (and to {len(paths) - 1:,} more)" if len(paths) > 1 else ""
     return (*found, *labelled(leads_to=min(paths, key=lambda path: (len(path), path)) + more if paths else ""))
@@ -53,10 +56,20 @@ def _commit(entrance: Any) -> str:
     return f'{oid[:12]} {when} by {entrance.claimed_mail} "{one_line(entrance.message)}"'
 
 
+def _tampered(one: Any) -> str:
+    when = f"written last at {clock(one.claimed_time)}, as the file claims"
+    if one.intact_at is not None:
+        when = f"since after the fsck of {clock(one.intact_at)}, when it was intact; {when}"
+    return f"stored bytes differ from the record, {when}; fsck of {clock(one.checked_at)}: {one.path} holds {one.found}"
+
+
 def _suspect_opening(answer: Answer[Any]) -> str:
     rows = [row for row in answer.rows if not row.stated]
     if not rows:
         return ""
+    if rows[0].probability is None:
+        count = f"{len(rows):,} stored objects hold" if len(rows) > 1 else "a stored object holds"
+        return f"{count} other bytes than the record says; nothing else can be ranked by what was observed"
     first = rows[0]
     said = _change(first) or first.thing.title
     by = f", by {_by(first)} as the commit claims" if _by(first) else ""
@@ -71,6 +84,10 @@ def _trial_heading(row: Any) -> str:
     return f"INSPECT, or retrain without one half: no existing model can separate these, half {row.half}"
 
 
+def _bits(gain: float) -> str:
+    return "< 0.01" if gain < 0.005 else f"{gain:.2f}"
+
+
 def _trial_detail(row: Any) -> tuple[Detail, ...]:
     return (observing(row),) if row.action == "evaluate" else ()
 
@@ -78,7 +95,7 @@ def _trial_detail(row: Any) -> tuple[Detail, ...]:
 LAYOUTS = {
     "suspects": Layout(
         (
-            Column("P", lambda row: percent(row.probability)),
+            Column("P", lambda row: "" if row.probability is None else percent(row.probability)),
             Column("SOURCE", lambda row: row.thing.source, apart=True),
             Column("WHAT CAME IN", lambda row: _change(row) or row.thing.title),
             Column("DIGEST", lambda row: row.thing.digest, whole=True, spare=True),
@@ -90,7 +107,7 @@ LAYOUTS = {
     ),
     "next-test": Layout(
         (
-            Column("BITS", lambda row: "" if row.gain is None else f"{row.gain:.2f}"),
+            Column("BITS", lambda row: "" if row.gain is None else _bits(row.gain)),
             Column("P(BAD)", lambda row: percent(row.bad)),
             Column("LEFT IF BAD", lambda row: "" if row.left_if_bad is None else f"{row.left_if_bad:,}"),
             Column("IF GOOD", lambda row: "" if row.left_if_good is None else f"{row.left_if_good:,}"),
