@@ -73,7 +73,11 @@ class Descent:
     def below(self) -> Cone:
         """All that the units lead to; bit i is unit i, and the bit after the last what is stated to be bad."""
         nodes = self.located.origins.nodes
-        marks = {int(nodes[unit.members[0]]): 1 << i for i, unit in enumerate(self.units)}
+        held = self.located.origins.held
+        marks: dict[int, int] = {}
+        for i, unit in enumerate(self.units):
+            for node in (int(nodes[unit.members[0]]), *held.get(unit.members[0], ())):
+                marks[node] = marks.get(node, 0) | 1 << i
         for node in self.located.evidence.stated:
             marks[node] = marks.get(node, 0) | 1 << len(self.units)
         return cone(self.located.influence.down, marks)
@@ -142,6 +146,8 @@ def _units(located: "Located") -> list[Unit]:
         by_steps: dict[bytes, list[tuple[int, float]]] = {}
         for member, share in zip(group.members, group.shares, strict=True):
             key = leaving[bounds[member] : bounds[member + 1]].tobytes()
+            if member in origins.held:
+                key = b"object:%d" % member
             by_steps.setdefault(key, []).append((member, share))
         found += [
             Unit(number, tuple(member for member, _ in some), sum(share for _, share in some))

@@ -24,6 +24,8 @@ class Evidence:
         reliability: of some labels: P(the label is right). Of the others it is not known and integrated out.
         clean: nodes that were inspected and found clean.
         stated: contents, versions or executions that are known to be bad: sources for certain.
+        tampered: contents of which a stored object holds other bytes than the record says. What was read from it after
+            it changed may be contaminated; what was read before is not, so nothing good speaks against it.
         series: metrics, each as its families, each as versions and values in the family's order; lower is worse.
     """
 
@@ -32,6 +34,7 @@ class Evidence:
     reliability: Mapping[int, float] = field(default_factory=dict)
     clean: frozenset[int] = frozenset()
     stated: frozenset[int] = frozenset()
+    tampered: frozenset[int] = frozenset()
     series: Sequence[Sequence[Sequence[tuple[int, float]]]] = ()
 
     def __post_init__(self) -> None:

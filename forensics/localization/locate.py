@@ -201,7 +201,7 @@ def _located(
     place = dict.fromkeys(tests, 1 << len(observed)) | {node: 1 << i for i, node in enumerate(observed)}
     blocked = sum(place[node] for node in evidence.good | evidence.clean)
     above = cone(influence.up, place, blocked=blocked)
-    origins = origins_above(influence, above)
+    origins = origins_above(influence, above, evidence.tampered, blocked=blocked)
     factors = None if weights is None else weights[origins.nodes]
     found = _groups(origins, evidence, factors)
     likelihood = likelihood_of(evidence, regimes)

@@ -1,10 +1,14 @@
 """Where poison can have entered: candidates, what tells them apart, and how likely each is before any label."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from forensics.case.codes import node_code
 from forensics.localization.introductions import Introductions
+from forensics.localization.stores import TAMPERED, read_from
 from forensics.model import NodeKind
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ _VERSION, _CONTENT, _EXECUTION = map(node_code, (NodeKind.VERSION, NodeKind.CONT
 
 @dataclass(frozen=True, eq=False)
 class Origins:
-    """Candidates: contents that came in through roots, roots without a content, and executions.
+    """Candidates: contents that came in through roots, roots without a content, executions, and tampered objects.
 
     Attributes:
         nodes: one node a candidate, ascending (int32, shape (candidates,)).
@@ -30,6 +34,7 @@ class Origins:
         commits: by candidate: the commits that brought it in or recorded it; none where no commit is on record.
         executions: by candidate: it is an execution (bool).
         newest: by candidate: a number that is larger the later it came in.
+        held: by candidate that is a tampered object: the versions that can have been read from it.
     """
 
     nodes: "NDArray[np.int32]"
@@ -38,12 +43,14 @@ class Origins:
     commits: list[tuple[int, ...]]
     executions: "NDArray[np.bool_]"
     newest: list[int]
+    held: dict[int, tuple[int, ...]]
 
     def prior(self, chosen: "NDArray[np.intp]", weights: "NDArray[np.float64] | None" = None) -> "NDArray[np.float64]":
         """How likely each of some candidates is to be a source, before any label; sums to 1.
 
         Half of it is spread evenly over candidates, half over the commits that brought them in and evenly over what
-        each brought in. What no commit brought in counts as brought in by itself.
+        each brought in. What no commit brought in counts as brought in by itself. Where some are tampered objects,
+        half of all this is theirs (``TAMPERED``), and spread evenly over them.
 
         Args:
             chosen: places of the candidates that are possible at all.
@@ -65,18 +72,25 @@ class Origins:
         size = np.bincount(number, share, len(units))
         by_commit = np.bincount(np.array(owners, dtype=np.intp), share / size[number], len(chosen)) / max(len(units), 1)
         found = 0.5 / max(len(chosen), 1) + 0.5 * by_commit
+        tampered = np.array([candidate in self.held for candidate in chosen.tolist()], dtype=np.float64)
+        if tampered.any():
+            found = np.where(tampered, 0, found)
+            usual = (1 - TAMPERED) / found.sum() if found.any() else 0.0
+            found = found * usual + TAMPERED * tampered / tampered.sum()
         if weights is not None:
             found = found * weights[chosen]
         total: NDArray[np.float64] = found / found.sum() if len(found) else found
         return total
 
 
-def origins_above(influence: "Influence", cone: "Cone") -> Origins:
+def origins_above(influence: "Influence", cone: "Cone", tampered: Iterable[int] = (), *, blocked: int = 0) -> Origins:
     """The candidates among what observed nodes come from.
 
     Args:
         influence: the graph as localization walks it.
         cone: what observed nodes come from (``cone(influence.up, …)``).
+        tampered: contents of which a stored object holds other bytes.
+        blocked: bits of observed nodes that say nothing of these.
     """
     import numpy as np
 
@@ -96,17 +110,23 @@ def origins_above(influence: "Influence", cone: "Cone") -> Origins:
     twins: dict[int, list[int]] = {}
     for place, first in joined.items():
         if place != first:
-            twins.setdefault(first, []).append(int(cone.nodes[place]))
-    nodes = cone.nodes[chosen]
+            twins.setdefault(int(cone.nodes[first]), []).append(int(cone.nodes[place]))
+    masks = {int(cone.nodes[place]): cone.masks[place] for place in chosen}
+    held = read_from(influence.graph, tampered)
+    for content, versions in held.items():
+        masks[content] = reduce(or_, cone.of((content, *versions))) & ~blocked
+    nodes = np.array(sorted(masks), dtype=np.int32)
     introductions = Introductions(influence.graph)
-    commits = introductions.of(nodes)
+    # Whoever brought in the recorded bytes did not change what lies in a store.
+    commits = [() if node in held else some for node, some in zip(nodes.tolist(), introductions.of(nodes), strict=True)]
     return Origins(
         nodes=nodes,
-        masks=[cone.masks[place] for place in chosen],
-        twins={i: tuple(sorted(twins[place])) for i, place in enumerate(chosen) if place in twins},
+        masks=[masks[node] for node in nodes.tolist()],
+        twins={i: tuple(sorted(twins[node])) for i, node in enumerate(nodes.tolist()) if node in twins},
         commits=commits,
-        executions=kinds[chosen] == _EXECUTION,
+        executions=np.frombuffer(influence.graph.kinds, dtype=np.uint8)[nodes] == _EXECUTION,
         newest=[max(map(introductions.rank, some), default=-1) for some in commits],
+        held={i: held[node] for i, node in enumerate(nodes.tolist()) if node in held},
     )
 
 

@@ -12,7 +12,7 @@ from forensics_queries.state import History, held_at
 from forensics_queries.statement import rows
 from forensics_queries.things import things
 
-__all__ = ["Entrance", "entrances"]
+__all__ = ["Entrance", "changes_in_store", "entrances"]
 
 _VALUES = frozenset({ArtifactKind.PARAMS.value})
 
@@ -65,10 +65,14 @@ def entrances(case: Case, origins: Origins, candidates: Iterable[int]) -> dict[i
     every = sorted({commit for some in commits.values() for commit in some})
     shown = things(case, [*every, *(int(origins.nodes[place]) for place in wanted)])
     claimed = claims(case, every)
+    changed = changes_in_store(case, [int(origins.nodes[place]) for place in wanted if place in origins.held])
     words = _Words(case, origins, wanted, every)
     found: dict[int, tuple[Entrance, ...]] = {}
     for place in wanted:
         thing = shown[int(origins.nodes[place])]
+        if place in origins.held:
+            found[place] = (changed[thing.id],)
+            continue
         entered = []
         for commit in commits[place]:
             claim = claimed[commit]
@@ -80,6 +84,17 @@ def entrances(case: Case, origins: Origins, candidates: Iterable[int]) -> dict[i
             )
         found[place] = tuple(entered) or (Entrance(words.change(place, None, thing)),)
     return found
+
+
+def changes_in_store(case: Case, contents: Iterable[int]) -> dict[int, Entrance]:
+    """How poison came in by tampered objects: by no commit, under the name by which people know the recorded bytes."""
+    wanted = sorted(set(contents))
+    held: dict[int, list[_Held]] = {}
+    for content, *rest in rows(case, "entrance.held", contents=wanted):
+        held.setdefault(content, []).append(_Held(*rest))
+    shown = things(case, wanted)
+    names = {one: _place(min(held[one], key=_plain)) if one in held else shown[one].title for one in wanted}
+    return {one: Entrance(f"stored bytes of {name} differ from the record") for one, name in names.items()}
 
 
 class _Words:
@@ -108,13 +123,13 @@ class _Words:
         if not held:
             return "came from outside" if thing.path.startswith("url:") else "no commit brought it in"
         # The path by which people know it: the shortest one, whole versions first.
-        one = min(held, key=lambda held: (bool(held.name), len(held.path), held.path, held.name))
+        one = min(held, key=_plain)
         more = len({(other.path, other.name) for other in held}) - 1
         others = f" (and under {more} other name{'' if more == 1 else 's'})" if more else ""
         return self._said(one, commit) + others
 
     def _said(self, one: _Held, commit: int | None) -> str:
-        where = f"{one.name} in {one.path}" if one.name else one.path
+        where = _place(one)
         if commit is None:
             return f"stands in {where}" if one.name else f"stands at {where}"
         before = self._state_before(commit, one.artifact)
@@ -147,3 +162,11 @@ class _Words:
             known = rows(self._case, "entrance.version", version=min(found.values())) if found else []
             self._before[key] = known[0] if known else None
         return self._before[key]
+
+
+def _plain(held: _Held) -> tuple[bool, int, str, str]:
+    return bool(held.name), len(held.path), held.path, held.name
+
+
+def _place(held: _Held) -> str:
+    return f"{held.name} in {held.path}" if held.name else held.path

@@ -1,6 +1,6 @@
 """What was observed, and where that leads: what ``suspects`` and ``next-test`` start from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,17 @@ from forensics_queries.observations import evidence
 from forensics_queries.observed import observed
 from forensics_queries.slots import slots
 from forensics_queries.statement import rows
+from forensics_queries.tampered import Tampering
 from forensics_queries.things import things
 
 if TYPE_CHECKING:
     from forensics.graph import Graph
 
-__all__ = ["Asked", "Localized", "localized", "percent", "said"]
+__all__ = ["Asked", "Localized", "NoSymptomError", "localized", "percent", "said"]
+
+
+class NoSymptomError(UsageError):
+    """Nothing was observed to misbehave, so that there is nothing to explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +51,28 @@ class Localized:
         when: the moment that was asked of.
         located: the sources.
         repaired: inputs that were supplied.
+        tampered: stored objects that held other bytes than the record says, by content.
         notes: what a reader of the answer must know.
     """
 
     when: Moment
     located: Located
     repaired: tuple[Repair, ...]
+    tampered: Mapping[int, tuple[Tampering, ...]]
     notes: tuple[str, ...]
 
 
 def localized(case: Case, when: Moment, asked: Asked) -> Localized:
     """Weighs what was observed.
 
+    Args:
+        case: the case.
+        when: the moment that is asked of.
+        asked: how the question is to be answered.
+
     Raises:
-        UsageError: nothing, or nothing bad, was observed; a label is of no version, or contradicts another.
+        NoSymptomError: nothing, or nothing bad, was observed.
+        UsageError: a label is of no version, or contradicts another.
     """
     standing = evidence(case, when)
     labels = _labels(case, when, asked)
@@ -83,7 +96,7 @@ def localized(case: Case, when: Moment, asked: Asked) -> Localized:
     located = locate(graph, known, reliable=asked.reliable, weak=asked.inferred)
     notes += _unexplained(case, located, inferred=asked.inferred)
     notes += _gaps(case, when, located)
-    return Localized(when, located, found, (*notes, *when.notes))
+    return Localized(when, located, found, standing.tampered, (*notes, *when.notes))
 
 
 def percent(p: float) -> str:
@@ -132,18 +145,18 @@ def _with(known: Evidence, labels: dict[int, tuple[bool, str]]) -> Evidence:
     )
 
 
-def _no_symptom(known: Evidence) -> UsageError:
+def _no_symptom(known: Evidence) -> NoSymptomError:
     if known.good:
-        return UsageError(
+        return NoSymptomError(
             "only good versions were observed: without a symptom there is nothing to explain",
             hint="say which version misbehaves: forensics observe SUBJECT bad; or --bad SUBJECT",
         )
     if known.stated or known.clean:
-        return UsageError(
+        return NoSymptomError(
             "no version was observed to misbehave, so there is nothing left to explain",
             hint="what is known to be bad reaches: forensics blast-radius; a symptom: forensics observe SUBJECT bad",
         )
-    return UsageError(
+    return NoSymptomError(
         "nothing was observed",
         hint="say which versions misbehave and which do not: forensics observe fraud@v1.4.0 bad; or --bad A --good B",
     )

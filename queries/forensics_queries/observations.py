@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from forensics.case import Case
@@ -15,6 +15,7 @@ from forensics_queries.measurements import Series, series
 from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
+from forensics_queries.tampered import Tampering, tampered
 from forensics_queries.things import things
 
 __all__ = ["Observed", "evidence", "is_observed"]
@@ -37,12 +38,14 @@ class Observed:
             too (rule 12).
         count: how many observations stand, without the marks.
         series: of metrics, as measured.
+        tampered: stored objects that held other bytes than the record says, by content.
         notes: sentences that a reader of the answer must know: contradictions, what counts for nothing.
     """
 
     evidence: Evidence
     count: int
     series: tuple[Series, ...]
+    tampered: Mapping[int, tuple[Tampering, ...]]
     notes: tuple[str, ...]
 
 
@@ -94,15 +97,17 @@ def evidence(case: Case, when: Moment) -> Observed:
             notes.append(_contradicted(case, node, named[node], label))
         if label is not None:
             labels[node] = label
+    objects = tampered(when)
     seen = Evidence(
         bad=frozenset(node for node, (is_bad, _) in labels.items() if is_bad),
         good=frozenset(node for node, (is_bad, _) in labels.items() if not is_bad),
         reliability={node: certain for node, (_, certain) in labels.items() if certain is not None},
         clean=frozenset(clean - stated),
         stated=frozenset(stated),
+        tampered=frozenset(objects.keys() - stated),
         series=_families(when, found.values(), lower),
     )
-    return Observed(seen, len(standing), tuple(found.values()), tuple(notes))
+    return Observed(seen, len(standing), tuple(found.values()), objects, tuple(notes))
 
 
 def _marked(when: Moment) -> Iterator[tuple[str, bool, int]]:

@@ -1,20 +1,24 @@
 """``suspects``: where poison most likely came in, by what was observed, with the change behind each and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
-from forensics.graph.reach import Search
+from forensics.case.codes import edge_codes
+from forensics.graph.reach import Reach, Search
 from forensics.localization import Group, Located, Repair, Test, next_tests
 from forensics.localization.advice import NARROWED, SETTLED, likely_sources
 from forensics.localization.influence import STEPS
-from forensics_queries.entrance import Entrance, entrances
-from forensics_queries.localized import Asked, Localized, localized, percent, said
+from forensics.localization.stores import read_from
+from forensics.model import EdgeKind
+from forensics_queries.entrance import Entrance, changes_in_store, entrances
+from forensics_queries.localized import Asked, Localized, NoSymptomError, localized, percent, said
 from forensics_queries.moment import moment
 from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
+from forensics_queries.tampered import Tampering, tampered
 from forensics_queries.techniques import suspected
 from forensics_queries.things import things
 
@@ -64,24 +68,29 @@ class Suspect:
     """Something through which poison may have come in.
 
     Attributes:
-        group: number of its group, 1 for the likeliest: candidates that no observation tells apart.
-        probability: that it is a source.
-        group_probability: that a source is in its group.
+        group: number of its group, 1 for the likeliest: candidates that no observation tells apart; 0 for what is in
+            none.
+        probability: that it is a source; None where nothing that was observed to misbehave descends from it, so that it
+            cannot be told.
+        group_probability: that a source is in its group; None likewise.
         stated: it is known to be bad, so that only further sources are sought.
         thing: a content, an execution, or a version of unknown bytes.
         entrances: how it came in.
         explains: the versions that misbehave and descend from it.
         contradicting: observations that speak against it: good versions that descend from it, and bad ones that do not.
+        tampered: where its stored bytes were found to differ from the record: what was read from there after they had
+            changed may hold other bytes.
     """
 
     group: int
-    probability: float
-    group_probability: float
+    probability: float | None
+    group_probability: float | None
     stated: bool
     thing: Thing
     entrances: tuple[Entrance, ...]
     explains: tuple[Witness, ...]
     contradicting: tuple[Labelled, ...]
+    tampered: tuple[Tampering, ...] = ()
 
 
 def suspects(
@@ -95,23 +104,51 @@ def suspects(
         everyone: list all candidates, and not only the groups that hold 90 % of the probability.
         as_of: a revision or a time.
 
+    Returns:
+        What is stated to be bad; then the candidates, the likeliest first; then tampered objects from which nothing
+        descends that was observed to misbehave, which is all that is listed where nothing was.
+
     Raises:
-        UsageError: nothing, or nothing bad, was observed; a label is of no version, or contradicts another.
+        UsageError: nothing, or nothing bad, was observed and no stored object is tampered with; a label is of no
+            version, or contradicts another.
     """
     asked = asked or Asked()
     when = moment(case, as_of)
-    where = localized(case, when, asked)
-    located = where.located
-    shown = located.groups if everyone else located.groups[: located.credible]
-    notes = [*where.notes, *_notes(case, where, shown)]
     parameters = {
         "bad": " ".join(asked.bad), "good": " ".join(asked.good), "labels": "reliable" if asked.reliable else "",
         "inferred": str(asked.inferred).lower(), "repair": str(asked.repair).lower(), "as_of": as_of or "",
     }  # fmt: skip
-    found = (*_stated(case, where), *_rows(case, where, shown))
+    try:
+        where = localized(case, when, asked)
+    except NoSymptomError as nothing:
+        return _without_symptom(case, when, parameters, nothing)
+    located = where.located
+    shown = located.groups if everyone else located.groups[: located.credible]
+    shown = (*shown, *_tampered_alone(where, located.groups[len(shown) :]))
+    known = {node for group in located.groups for node in _nodes(located, group)} | located.evidence.stated
+    rest = {node: some for node, some in where.tampered.items() if node not in known}
+    found = (*_stated(case, where), *_rows(case, where, shown), *_unseen(case, rest))
+    notes = [*where.notes, *_notes(case, where, shown), *_objects(where.tampered)]
     notes += suspected(case, (row.thing.id for row in found if row.group == 1 and not row.stated))
     short = not located.groups and not when.coverage.complete
     return Answer("suspects", parameters, found, when.coverage, tuple(notes), short)
+
+
+def _without_symptom(
+    case: Case, when: "Moment", parameters: dict[str, str], nothing: NoSymptomError
+) -> Answer[Suspect]:
+    """Tampered objects alone, which are suspect whatever was observed."""
+    objects = tampered(when)
+    if not objects:
+        raise nothing
+    found = tuple(_unseen(case, objects))
+    notes = (
+        f"{nothing.message}, so that no probability can be told: {nothing.hint}",
+        *_objects(objects),
+        *when.notes,
+        *suspected(case, (row.thing.id for row in found)),
+    )
+    return Answer("suspects", parameters, found, when.coverage, notes, not when.coverage.complete)
 
 
 def models_to_test(case: Case, when: "Moment", located: Located) -> list[Test]:
@@ -141,8 +178,10 @@ def _rows(case: Case, where: Localized, shown: Sequence[Group]) -> Iterable[Susp
     paths = dict(zip(keys, explain(case, [chains[key] for key in keys]), strict=True))
     paths = {key: _repaired(path, where.repaired) for key, path in paths.items()}
     named = things(case, nodes)
+    changed = where.tampered
     labels = _labelled(case, located, {node for group in shown for node in (*group.explained, *group.contradicting)})
-    for number, group in enumerate(shown, 1):
+    numbers = {group.mask: number for number, group in enumerate(located.groups, 1)}
+    for group in shown:
         for member, share in zip(group.members, group.shares, strict=True):
             node = int(located.origins.nodes[member])
             witnesses = [
@@ -151,7 +190,7 @@ def _rows(case: Case, where: Localized, shown: Sequence[Group]) -> Iterable[Susp
                 if (node, bad) in paths
             ]
             yield Suspect(
-                group=number,
+                group=numbers[group.mask],
                 probability=round(group.mass * share, _DIGITS),
                 group_probability=round(group.mass, _DIGITS),
                 stated=False,
@@ -159,6 +198,7 @@ def _rows(case: Case, where: Localized, shown: Sequence[Group]) -> Iterable[Susp
                 entrances=entered[member],
                 explains=tuple(witnesses),
                 contradicting=tuple(labels[one] for one in group.contradicting),
+                tampered=changed.get(node, ()),
             )
 
 
@@ -175,7 +215,25 @@ def _stated(case: Case, where: Localized) -> Iterable[Suspect]:
     known = sorted(where.located.evidence.stated)
     shown = things(case, known)
     for node in known:
-        yield Suspect(0, 1.0, 1.0, True, shown[node], (), (), ())
+        yield Suspect(0, 1.0, 1.0, True, shown[node], (), (), (), where.tampered.get(node, ()))
+
+
+def _unseen(case: Case, objects: Mapping[int, tuple[Tampering, ...]]) -> Iterable[Suspect]:
+    """Tampered objects to which nothing leads that misbehaves."""
+    shown = things(case, objects)
+    entered = changes_in_store(case, objects)
+    for node in sorted(objects):
+        yield Suspect(0, None, None, False, shown[node], (entered[node],), (), (), objects[node])
+
+
+def _objects(objects: Mapping[int, tuple[Tampering, ...]]) -> Iterable[str]:
+    """What it means that stored bytes differ from the record."""
+    if objects:
+        yield (
+            f"{said(len(objects), 'stored object')} held other bytes than the record says: what was read from there "
+            "after they had changed may be poisoned, which no record of lineage shows; forensics blast-radius DIGEST "
+            "says what that can be, forensics fsck --again what lies there now"
+        )
 
 
 def _nodes(located: Located, group: Group) -> list[int]:
@@ -191,9 +249,34 @@ def _chains(located: Located, wanted: dict[int, Group]) -> dict[tuple[int, int],
         search.advance()
         reached = search.result()
         for node, group in wanted.items():
-            if bad in group.explained and node in reached:
+            if bad not in group.explained:
+                continue
+            if node in reached:
                 found[node, bad] = reached.path(node)[::-1]
+            elif nearest := _out_of_store(located, node, reached):
+                found[node, bad] = nearest
     return found
+
+
+def _out_of_store(located: Located, content: int, reached: Reach) -> list[int]:
+    """A shortest path from a tampered object by a version that can have been read from it."""
+    graph = located.influence.graph
+    search = Search(graph.forward, graph.nodes, [content], follow=edge_codes([EdgeKind.CONTENT, EdgeKind.MEMBER]))
+    search.advance()
+    held = search.result()
+    versions = [version for version in read_from(graph, [content])[content] if version in reached]
+    paths = ([*held.path(version), *reached.path(version)[-2::-1]] for version in versions)
+    return min(paths, key=lambda path: (len(path), path), default=[])
+
+
+def _tampered_alone(where: Localized, groups: Iterable[Group]) -> Iterable[Group]:
+    """Tampered objects of groups that are not shown as a whole."""
+    nodes = where.located.origins.nodes
+    for group in groups:
+        chosen = [place for place, member in enumerate(group.members) if int(nodes[member]) in where.tampered]
+        if chosen:
+            members, shares = zip(*((group.members[place], group.shares[place]) for place in chosen), strict=True)
+            yield replace(group, members=members, shares=shares)
 
 
 def _repaired(path: tuple[Step, ...], repaired: Iterable[Repair]) -> tuple[Step, ...]:
@@ -216,10 +299,9 @@ def _notes(case: Case, where: Localized, shown: Sequence[Group]) -> list[str]:
     if len(located.groups) > 1:
         one, two, three = map(percent, located.sizes)
         notes.append(f"one source {one}, two {two}, three {three}")
-    left = located.groups[len(shown) :]
-    if left:
-        count = sum(len(group.members) for group in left)
-        mass = sum(group.mass for group in left) / sum(group.mass for group in located.groups)
+    count = sum(len(group.members) for group in located.groups) - sum(len(group.members) for group in shown)
+    if count:
+        mass = 1 - sum(group.mass * sum(group.shares) for group in shown) / sum(group.mass for group in located.groups)
         notes.append(f"{said(count, 'further candidate')} hold the other {percent(mass)}: --all lists them")
     if len(located.evidence.bad | located.evidence.good) > 1 and located.fragile:
         known = _labelled(case, located, located.fragile).values()

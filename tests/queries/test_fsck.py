@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from forensics.answer import Thing
 from forensics.case import Case
 from forensics.digest import Digest
 from forensics.errors import UsageError
 from forensics.model import Rehashed, Stored
+from forensics.report.incident import incident, render
 from forensics_connectors.contract import find_connector
 from forensics_connectors.dvc.hashing import file_digests
 from forensics_connectors.dvc.stored import rehash, stored_files
 from forensics_queries.fsck import Checked, fsck
+from forensics_queries.localized import Asked
+from forensics_queries.marks import add_mark
+from forensics_queries.releases import releases
 from forensics_queries.subject import resolve
+from forensics_queries.suspects import suspects
 from forensics_queries.things import things
 from tests.support.dvcrepo import DvcRepo
 
@@ -238,3 +244,86 @@ def test_an_unreadable_object_makes_the_answer_short(sample_case: Case, fraud_co
     answer = check(sample_case)
     assert [row.state for row in answer.rows] == ["unreadable"]
     assert answer.short
+
+
+def tamper(case: Case, sample: "FraudSample") -> tuple[Thing, Path]:
+    """Exchanges the features of the live release, which a run made, in the store; returns their content and file."""
+    (node,) = resolve(case, f"{sample.models[0]}@{sample.live_release}").nodes
+    made = case.rows(
+        "SELECT i.version_id FROM outputs o JOIN inputs i USING (execution_id) JOIN versions v ON v.version_id = "
+        "i.version_id WHERE o.version_id = $node AND v.path = 'data/features'",
+        {"node": node},
+    )
+    (digest,) = case.rows("SELECT digest FROM versions WHERE version_id = $one", {"one": made[0][0]})[0]
+    (member,) = case.rows("SELECT digest FROM members WHERE directory = $d ORDER BY name LIMIT 1", {"d": digest})[0]
+    path = object_of(case, sample.repository / ".dvc" / "cache", member)
+    overwrite(path, b"a backdoor")
+    return things(case, resolve(case, member).nodes)[resolve(case, member).nodes[0]], path
+
+
+def test_a_tampered_object_is_a_suspect_though_nothing_was_observed(
+    sample_case: Case, fraud_copy: "FraudSample"
+) -> None:
+    with pytest.raises(UsageError, match="nothing was observed"):
+        suspects(sample_case)
+    check(sample_case)
+    content, path = tamper(sample_case, fraud_copy)
+    check(sample_case)
+    answer = suspects(sample_case)
+    (row,) = answer.rows
+    assert (row.thing.digest, row.probability, row.group) == (content.digest, None, 0)
+    (changed,) = row.tampered
+    assert (changed.path, changed.found) == (str(path), str(file_digests(b"a backdoor")[0]))
+    assert changed.intact_at is not None
+    assert changed.intact_at <= changed.checked_at
+    assert "differ from the record" in row.entrances[0].change
+    assert any("nothing was observed" in note for note in answer.notes)
+    assert all(row.verdict != "affected" for row in releases(sample_case).rows)
+
+
+def test_a_tampered_object_leads_to_what_misbehaves_by_what_was_read_from_it(
+    sample_case: Case, fraud_copy: "FraudSample"
+) -> None:
+    content, _ = tamper(sample_case, fraud_copy)
+    before = suspects(sample_case, Asked([fraud_copy.live_release]), everyone=True)
+    check(sample_case)
+    answer = suspects(sample_case, Asked([fraud_copy.live_release]), everyone=True)
+    first = answer.rows[0]
+    assert first.thing.digest == content.digest
+    assert first.probability > 0.4
+    assert [one.version.releases[0] for one in first.explains] == [fraud_copy.live_release]
+    path = [step.thing for step in first.explains[0].path]
+    assert path[0].digest == content.digest
+    assert "data/features" in {thing.path for thing in path}
+    assert all(row.thing.digest != content.digest for row in before.rows)
+    assert {row.thing.id for row in before.rows} < {row.thing.id for row in answer.rows}
+
+
+def test_a_good_model_below_a_tampered_object_may_be_older_than_the_change(
+    sample_case: Case, fraud_copy: "FraudSample"
+) -> None:
+    content, _ = tamper(sample_case, fraud_copy)
+    check(sample_case)
+    asked = Asked([fraud_copy.last_clean_release], [fraud_copy.live_release])
+    (row,) = (row for row in suspects(sample_case, asked).rows if row.thing.digest == content.digest)
+    assert row.probability is None
+    assert row.contradicting == ()
+
+
+def test_an_object_that_was_mended_stays_a_suspect(sample_case: Case, fraud_copy: "FraudSample") -> None:
+    content, path = tamper(sample_case, fraud_copy)
+    check(sample_case)
+    value = content.digest.partition(":")[2]
+    path.write_bytes((fraud_copy.storage / "files" / "md5" / value[:2] / value[2:]).read_bytes())
+    assert check(sample_case).rows == ()
+    (row,) = suspects(sample_case).rows
+    assert row.thing.digest == content.digest
+
+
+def test_the_report_names_a_tampered_object(sample_case: Case, fraud_copy: "FraudSample") -> None:
+    tamper(sample_case, fraud_copy)
+    check(sample_case)
+    add_mark(sample_case, "bad", fraud_copy.poisoned_subject, reason="r", author="ana@example.com")
+    page = render(incident(sample_case), "markdown")
+    assert "TAMPERED: stored bytes of " in page
+    assert "forensics suspects" in page

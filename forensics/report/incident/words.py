@@ -11,6 +11,7 @@ from forensics.report.layouts.parts import counted, one_line, percent
 from forensics.report.text import clock
 from forensics.report.words import REASONS
 from forensics_queries.blast_radius import Affected
+from forensics_queries.contamination import LIKELY, POSSIBLE
 from forensics_queries.exposure import Window
 from forensics_queries.rollback import Target
 from forensics_queries.suspects import Suspect
@@ -84,13 +85,21 @@ def _notes(answer: Answer[Affected]) -> Iterator[str]:
 
 
 def _suspected(answer: Answer[Suspect]) -> Iterator[str]:
-    """The likeliest group, by its only candidate or by how many there are."""
+    """The likeliest group, by its only candidate or by how many there are; and stored bytes that were changed."""
     group = [row for row in answer.rows if row.group == 1]
-    if len(group) == 1:
+    p = group[0].group_probability if group else None
+    if p is not None and p < POSSIBLE:
+        yield "Where it came from cannot be told yet: no candidate stands out; see forensics next-test."
+    elif len(group) == 1 or (group and (group[0].probability or 0) >= LIKELY):
         yield f"SUSPECTED: {layout(answer).opening(answer)}; see analysis."
-    elif group:
-        odds = percent(group[0].group_probability)
-        yield f"SUSPECTED: one of {len(group):,} that no observation tells apart, {odds}; see forensics next-test."
+    elif p is not None:
+        few = f"one of {len(group):,} that no observation tells apart, {percent(p)} together"
+        yield f"SUSPECTED: {few}; they stand under analysis, and what to evaluate next: forensics next-test."
+    tampered = [row.entrances[0].change for row in answer.rows if row.tampered and row.entrances]
+    if tampered:
+        more = f", and of {len(tampered) - _STARTS:,} more objects" if len(tampered) > _STARTS else ""
+        since = "what was read from there since may be poisoned, whatever the lineage says"
+        yield f"TAMPERED: {'; '.join(tampered[:_STARTS])}{more}; {since}; see analysis."
 
 
 def _limits(gathered: Gathered) -> Iterator[str]:

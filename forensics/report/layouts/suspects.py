@@ -5,7 +5,7 @@ from typing import Any
 
 from forensics.answer import Answer
 from forensics.report.layout import Column, Detail, Layout
-from forensics.report.layouts.parts import commit_oid, labelled, observing, one_line, percent
+from forensics.report.layouts.parts import commit_oid, inspecting, labelled, observing, one_line, percent
 from forensics.report.rows import chain
 from forensics.report.text import clock
 
@@ -57,10 +57,9 @@ def _commit(entrance: Any) -> str:
 
 
 def _tampered(one: Any) -> str:
-    when = f"written last at {clock(one.claimed_time)}, as the file claims"
-    if one.intact_at is not None:
-        when = f"since after the fsck of {clock(one.intact_at)}, when it was intact; {when}"
-    return f"stored bytes differ from the record, {when}; fsck of {clock(one.checked_at)}: {one.path} holds {one.found}"
+    before = "" if one.intact_at is None else f"intact at the fsck of {clock(one.intact_at)}, "
+    when = f"written last at {clock(one.claimed_time)} as the file claims, {before}found by the fsck of"
+    return f"stored bytes differ from the record: {when} {clock(one.checked_at)}: {one.path} holds {one.found}"
 
 
 def _suspect_opening(answer: Answer[Any]) -> str:
@@ -79,8 +78,10 @@ def _suspect_opening(answer: Answer[Any]) -> str:
 def _trial_heading(row: Any) -> str:
     if row.action == "evaluate":
         return "EVALUATE one of these, the most telling first"
+    if row.action == "retrain":
+        return f"RETRAIN without half {row.half}, and evaluate what comes of it"
     if row.half is None:
-        return "INSPECT the likeliest candidate"
+        return "INSPECT, the most telling for its cost first"
     return f"INSPECT, or retrain without one half: no existing model can separate these, half {row.half}"
 
 
@@ -88,8 +89,14 @@ def _bits(gain: float) -> str:
     return "< 0.01" if gain < 0.005 else f"{gain:.2f}"
 
 
+def _cost(cost: float) -> str:
+    return f"{cost:,.2f}".rstrip("0").rstrip(".")
+
+
 def _trial_detail(row: Any) -> tuple[Detail, ...]:
-    return (observing(row),) if row.action == "evaluate" else ()
+    if row.action == "retrain":
+        return ()
+    return (observing(row) if row.action == "evaluate" else inspecting(row),)
 
 
 LAYOUTS = {
@@ -107,7 +114,8 @@ LAYOUTS = {
     ),
     "next-test": Layout(
         (
-            Column("BITS", lambda row: "" if row.gain is None else _bits(row.gain)),
+            Column("BITS", lambda row: _bits(row.gain)),
+            Column("COST", lambda row: _cost(row.cost)),
             Column("P(BAD)", lambda row: percent(row.bad)),
             Column("LEFT IF BAD", lambda row: "" if row.left_if_bad is None else f"{row.left_if_bad:,}"),
             Column("IF GOOD", lambda row: "" if row.left_if_good is None else f"{row.left_if_good:,}"),

@@ -1,0 +1,39 @@
+"""Stored objects that ``fsck`` found to hold other bytes than the record says."""
+
+from dataclasses import dataclass
+
+from forensics.case.ingest import now
+from forensics_queries.moment import Moment
+from forensics_queries.statement import rows
+
+__all__ = ["Tampering", "tampered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """An object whose bytes were changed.
+
+    Attributes:
+        path: its file.
+        found: what its bytes hash to.
+        sha256: of the bytes found, in hexadecimal digits.
+        claimed_time: when its file says that it was written last; who writes a file can set that.
+        checked_at: when it was hashed, by this machine's clock.
+        intact_at: when it was last hashed and as recorded; None where it never was.
+    """
+
+    path: str
+    found: str
+    sha256: str
+    claimed_time: int
+    checked_at: int
+    intact_at: int | None
+
+
+def tampered(when: Moment) -> dict[int, tuple[Tampering, ...]]:
+    """What was known at a moment, by the content that each object is named after."""
+    found: dict[int, list[Tampering]] = {}
+    for content, *rest in rows(when.case, "tampered.all", at=when.at or now()):
+        if when.stood(content):
+            found.setdefault(content, []).append(Tampering(*rest))
+    return {content: tuple(some) for content, some in found.items()}
