@@ -148,14 +148,16 @@ class Questions(Asking):
         inferred: bool = False,
         repair: bool = False,
         all_sources: bool = False,
+        costs: Several = (),
         as_of: str | None = None,
     ) -> "Result[Trial]":
         """Which version to evaluate next, and what each outcome would leave."""
+        from forensics_queries.costs import Costs
         from forensics_queries.localized import Asked
         from forensics_queries.next_test import next_test
 
         asked = Asked(each(bad), each(good), labels == "reliable", inferred, repair)
-        return self.ask(next_test, asked, all_sources=all_sources, as_of=as_of)
+        return self.ask(next_test, asked, all_sources=all_sources, costs=Costs.read(each(costs)), as_of=as_of)
 
     def timeline(self, *, since: str | None = None, until: str | None = None) -> "Result[Occurrence]":
         """Commits, runs, releases, stage moves, deployments, readings, marks and observations, in one order."""

@@ -79,12 +79,20 @@ Examples:
   forensics next-test
   forensics next-test --bad fraud@v1.3.0 --labels reliable
   forensics next-test --all-sources                         one source is found: is there another?
+  forensics next-test --cost inspect=10,retrain=200         looking into data is dear here
 
 Evaluate the first, then tell what came of it: forensics observe SUBJECT bad, or good. Where no model can tell the
 candidates apart, they are listed in two halves: inspect them, or train once more without one of the halves. It then
 advises to stop, and says how probable a second source is all the same.""",
 )
 @_asked
+@click.option(
+    "--cost",
+    "costs",
+    multiple=True,
+    metavar="KIND=N",
+    help="What tests cost: evaluate=1,inspect=3,retrain=20. Those first that tell most for it.",
+)
 @click.option("--all-sources", is_flag=True, help="Go on looking for a further source, however little each test tells.")
 @as_of_option
 @asking()
@@ -96,6 +104,7 @@ def next_test_command(
     inferred: bool,
     repair: bool,
     all_sources: bool,
+    costs: tuple[str, ...],
     as_of: str | None,
 ) -> None:
     """Which version to evaluate next, and what each outcome leaves.
@@ -104,6 +113,6 @@ def next_test_command(
     """
     found = shared.opened().next_test(
         bad=_subjects(bad), good=_subjects(good), labels=labels, inferred=inferred, repair=repair,
-        all_sources=all_sources, as_of=as_of,
+        all_sources=all_sources, costs=costs, as_of=as_of,
     )  # fmt: skip
     emit(found.answer, shared)

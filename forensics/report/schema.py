@@ -39,7 +39,7 @@ ROWS: dict[str, tuple[str, str] | None] = {
     "mark-withdraw": ("forensics_queries.marks", "Mark"),
     "mark-technique": ("forensics_queries.techniques", "Attribution"),
     "suspects": ("forensics_queries.suspects", "Suspect"),
-    "next-test": ("forensics_queries.next_test", "Trial"),
+    "next-test": ("forensics_queries.trials", "Trial"),
     "observe": ("forensics_queries.observe", "Observation"),
     "timeline": ("forensics_queries.timeline", "Occurrence"),
     "fsck": ("forensics_queries.fsck", "Checked"),

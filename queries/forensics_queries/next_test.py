@@ -1,57 +1,33 @@
-"""``next-test``: which version to evaluate next, what each outcome would leave, and when that cannot help any more."""
+"""``next-test``: what to test next, what each outcome would leave, and when that cannot help any more."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from heapq import nlargest
 
-from forensics.answer import Answer, Thing
+from forensics.answer import Answer
 from forensics.case import Case
-from forensics.localization import LEAST_GAIN, Advice, Located, Weighed, next_tests
-from forensics_queries.entrance import entrances
+from forensics.localization import LEAST_GAIN, Advice, Located, next_tests
+from forensics.localization.advice import SETTLED
+from forensics_queries.costs import Costs
 from forensics_queries.localized import Asked, localized, percent, said
 from forensics_queries.moment import moment
-from forensics_queries.suspects import models_to_test, release_names
-from forensics_queries.things import things
+from forensics_queries.suspects import models_to_test
+from forensics_queries.trials import Trial, evaluations, halves, inspections, value
 
 __all__ = ["Trial", "next_test"]
 
-_DIGITS = 4
-#: As ``suspects`` gives it.
-_DIGITS_OF_SOURCE = 6
 #: Bits that a test tells at all.
 _ANYTHING = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """Something to do next.
-
-    Attributes:
-        action: ``evaluate`` a model; ``inspect`` a candidate that no model can tell from others.
-        thing: the version to evaluate, or the candidate.
-        releases: of the version.
-        gain: expected information, in bits; None for an inspection.
-        bad: P(it is found bad); for an inspection P(it is a source), as ``suspects`` has it.
-        left_if_bad, left_if_good: how many candidates would hold 90 % of the probability after either outcome; None
-            for an inspection.
-        half: 1 or 2: a run without this half of the candidates tells which half the source is in; None else.
-        change: how a candidate came in; empty for a version.
-        claimed_mail: of who brought a candidate in.
-    """
-
-    action: str
-    thing: Thing
-    releases: tuple[str, ...]
-    gain: float | None
-    bad: float
-    left_if_bad: int | None
-    left_if_good: int | None
-    half: int | None = None
-    change: str = ""
-    claimed_mail: str = ""
+#: Evaluations and inspections that are listed at most, and the likeliest candidates, whose inspection is thought of.
+_LISTED, _INSPECTED, _LIKELIEST = 6, 3, 50
 
 
 def next_test(
-    case: Case, asked: Asked | None = None, *, all_sources: bool = False, as_of: str | None = None
+    case: Case,
+    asked: Asked | None = None,
+    *,
+    all_sources: bool = False,
+    costs: Costs | None = None,
+    as_of: str | None = None,
 ) -> Answer[Trial]:
     """Ranks what to test next.
 
@@ -59,50 +35,78 @@ def next_test(
         case: the case.
         asked: how the question is to be answered.
         all_sources: go on looking for a further source once one is isolated, however little each test tells.
+        costs: of each kind of test.
         as_of: a revision or a time.
 
     Returns:
-        Models to evaluate, the most telling first. Where no model can tell the likeliest candidates apart, those, in
-        two halves.
+        Models to evaluate and candidates to inspect, those first that tell most for their cost. Where no model can tell
+        the likeliest candidates apart, those, in two halves, and the training without one of them.
 
     Raises:
         UsageError: nothing, or nothing bad, was observed; a label is of no version, or contradicts another.
     """
-    asked = asked or Asked()
+    asked, costs = asked or Asked(), costs or Costs()
     when = moment(case, as_of)
     where = localized(case, when, asked)
-    tests = models_to_test(case, when, where.located)
+    tests = [replace(test, cost=costs.evaluate) for test in models_to_test(case, when, where.located)]
     located = where.located.beyond([test.node for test in tests])
-    advice = next_tests(located, tests, least=_ANYTHING)
-    worth = [weighed for weighed in advice.tests if all_sources or weighed.gain >= LEAST_GAIN]
-    goes_on = all_sources and bool(worth)
+    advice = next_tests(located, tests, least=_ANYTHING, most=_LISTED)
     notes = [*where.notes]
-    found: tuple[Trial, ...] = ()
+    found: list[Trial] = []
     if not where.located.groups:
         notes.append("no candidate is upstream of anything that misbehaves, so no test can tell them apart")
     else:
-        stops = bool(advice.stop) and not goes_on
-        notes += _advice(advice, stops=stops)
+        worth = [weighed for weighed in advice.tests if all_sources or weighed.gain >= LEAST_GAIN]
+        stops = bool(advice.stop) and not (all_sources and worth)
+        explained = where.located.posterior.alone >= SETTLED
+        found += evaluations(case, worth)
+        if stops and not explained:
+            apart = list(halves(case, where.located, located, advice, costs))
+            found = found + apart if _best(found) >= _best(apart) else apart + found
+        elif not stops and not all_sources:
+            found = sorted(found + _worth_inspecting(case, where.located, costs, _best(found)), key=value, reverse=True)
+        notes += _advice(advice, found, explained=stops and explained)
         if stops or all_sources:
             notes.append(_further(where.located, located, advice, all_sources=all_sources))
-        found = (*_evaluations(case, worth), *(_inspections(case, where.located, located, advice) if stops else ()))
     parameters = {
         "bad": " ".join(asked.bad), "good": " ".join(asked.good), "all_sources": str(all_sources).lower(),
-        "as_of": as_of or "",
+        "costs": str(costs), "as_of": as_of or "",
     }  # fmt: skip
-    return Answer("next-test", parameters, found, when.coverage, tuple(notes), False)
+    return Answer("next-test", parameters, tuple(found), when.coverage, tuple(notes), False)
 
 
-def _advice(advice: Advice, *, stops: bool) -> list[str]:
-    verb = "holds" if advice.left == 1 else "hold"
-    notes = [f"{said(advice.left, 'candidate')} {verb} 90 % of the probability now"]
-    if stops:
-        first = len(advice.first)
-        alone = "of the likeliest candidate nothing more can be learnt from models: inspect it"
-        apart = (
-            f"no existing model can separate these {first:,} candidates; inspect them or retrain without half of them"
+def _best(trials: list[Trial]) -> float:
+    return max(map(value, trials), default=0.0)
+
+
+def _worth_inspecting(case: Case, located: Located, costs: Costs, best: float) -> list[Trial]:
+    """Candidates whose inspection tells for its cost at least half of what the best evaluation does."""
+    found = inspections(case, located, _likeliest(located), costs)
+    worth = [trial for trial in found if trial.gain >= LEAST_GAIN and value(trial) >= best / 2]
+    return nlargest(_INSPECTED, worth, key=value)
+
+
+def _likeliest(located: Located) -> list[int]:
+    """Places of the likeliest candidates."""
+    held = [
+        (group.mass * share, member)
+        for group in located.groups[: located.credible]
+        for member, share in zip(group.members, group.shares, strict=True)
+    ]
+    return [member for _, member in nlargest(_LIKELIEST, held, key=lambda pair: (round(pair[0], 9), -pair[1]))]
+
+
+def _advice(advice: Advice, found: list[Trial], *, explained: bool) -> list[str]:
+    notes = [f"{said(advice.left, 'candidate')} {'holds' if advice.left == 1 else 'hold'} 90 % of the probability now"]
+    apart = sum(trial.half is not None and trial.action == "inspect" for trial in found)
+    if explained:
+        notes = ["what is stated to be bad explains what misbehaves"]
+    elif apart:
+        notes.append(
+            f"no existing model can separate these {apart:,} candidates; inspect them or retrain without half of them"
         )
-        notes.append(alone if first == 1 else apart)
+    elif advice.stop and any(trial.action == "inspect" for trial in found):
+        notes.append("of the likeliest candidate nothing more can be learnt from models: inspect it")
     return notes
 
 
@@ -121,30 +125,3 @@ def _further(located: Located, beyond: Located, advice: Advice, *, all_sources: 
     if not advice.tests:
         return f"{chance}, but no model is left whose evaluation would tell"
     return chance if all_sources else f"{chance}; to go on looking for it: forensics next-test --all-sources"
-
-
-def _evaluations(case: Case, worth: Sequence[Weighed]) -> Iterator[Trial]:
-    nodes = [weighed.test.node for weighed in worth]
-    shown = things(case, nodes)
-    releases = release_names(case, nodes)
-    for weighed in worth:
-        node = weighed.test.node
-        yield Trial(
-            "evaluate", shown[node], releases[node], round(weighed.gain, _DIGITS),
-            round(weighed.bad, _DIGITS), weighed.left_if_bad, weighed.left_if_good,
-        )  # fmt: skip
-
-
-def _inspections(case: Case, suspected: Located, located: Located, advice: Advice) -> Iterator[Trial]:
-    shown = things(case, [int(located.origins.nodes[place]) for place in advice.first])
-    entered = entrances(case, located.origins, advice.first)
-    for number, half in enumerate(advice.halves, 1):
-        for place in half:
-            node = int(located.origins.nodes[place])
-            entrance = entered[place][0]
-            # One figure for one thing: what could be a second source without a symptom counts for the tests alone.
-            p = round(suspected.candidates.get(node, located.candidates[node]), _DIGITS_OF_SOURCE)
-            yield Trial(
-                "inspect", shown[node], (), None, p, None, None, number if len(advice.first) > 1 else None,
-                entrance.change, entrance.claimed_mail,
-            )  # fmt: skip

@@ -9,11 +9,13 @@ from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.taint import Level, Seed, judge
 from forensics_connectors.contract import find_connector
+from forensics_queries.costs import Costs
 from forensics_queries.localized import Asked, percent
 from forensics_queries.next_test import next_test
 from forensics_queries.observe import observe
 from forensics_queries.subject import resolve
 from forensics_queries.suspects import Suspect, suspects
+from forensics_queries.trials import Trial
 from tests.support.samples import shared_folder, shared_sample
 from tests.support.toy import Run, Step, Toy
 
@@ -93,10 +95,11 @@ def isolate(case: Case, source: str, labels: dict[int, bool], known: dict[int, b
     """Asks what to test, answers by the truth, and so on; how many labels it took until it says to inspect."""
     for _ in range(15):
         asked = Asked([subject(v) for v, b in labels.items() if b], [subject(v) for v, b in labels.items() if not b])
-        trials = next_test(case, asked).rows
-        if any(row.action == "inspect" for row in trials):
+        answer = next_test(case, asked)
+        best = answer.rows[0]
+        if best.action == "inspect" or any("is not ruled out" in note for note in answer.notes):
             break
-        labels[trials[0].thing.id] = known[trials[0].thing.id]
+        labels[best.thing.id] = known[best.thing.id]
     rows = suspects(case, asked).rows
     assert digests(case, source) & first_group(rows)
     return len(labels)
@@ -169,8 +172,53 @@ def test_a_change_is_told_in_words(case_of: Make) -> None:
 def test_what_no_model_can_tell_apart_is_listed_in_two_halves(case_of: Make) -> None:
     case = case_of(TRAINED)
     answer = next_test(case, Asked(["model@v2", "model@v3"], ["model@v0", "model@v1"]))
-    assert {row.action for row in answer.rows} == {"inspect"}
+    actions = [row.action for row in answer.rows]
+    assert actions in (["inspect"], ["inspect"] * (len(actions) - 1) + ["retrain"])
     assert any("no existing model can separate" in note for note in answer.notes) or len(answer.rows) == 1
+    for row in answer.rows[:-1]:
+        assert row.half in {1, 2}
+
+
+def test_what_tells_most_for_its_cost_comes_first(case_of: Make) -> None:
+    case = case_of(TRAINED)
+    asked = Asked(["model@v2"])
+
+    def ranked(**costs: float) -> list[Trial]:
+        rows = list(next_test(case, asked, costs=Costs(**costs)).rows)
+        assert rows == sorted(rows, key=lambda row: -row.gain / row.cost)
+        return rows
+
+    usual, cheap, dear = ranked(), ranked(inspect=0.01), ranked(inspect=1000)
+    assert usual[0].action == "evaluate"
+    assert cheap[0].action == "inspect"
+    assert {row.action for row in dear} == {"evaluate"}
+    assert [row.gain for row in dear] == [row.gain for row in usual if row.action == "evaluate"]
+    assert {row.cost for row in dear} == {1}
+    assert {row.cost for row in cheap if row.action == "inspect"} == {0.01}
+
+
+def test_to_train_without_half_of_what_no_model_can_tell_apart_has_its_gain_and_cost(case_of: Make) -> None:
+    case = case_of(APART)
+    answer = next_test(case, Asked(["a@v1"], ["a@v0", "a@v2", "a@v3"]), costs=Costs(retrain=7))
+    (retrained,) = (row for row in answer.rows if row.action == "retrain")
+    assert (retrained.cost, retrained.half, retrained.releases) == (7, 1, ("a@v1",))
+    inspected = [row for row in answer.rows if row.action == "inspect"]
+    assert {row.half for row in inspected} == {1, 2}
+    assert 0 < retrained.gain < 1
+
+
+def test_bytes_that_are_many_are_dear_to_inspect() -> None:
+    costs = Costs()
+    assert costs.inspection(None) == costs.inspection(0) == costs.inspection(1_000_000) == costs.inspect
+    assert costs.inspection(10**9) == pytest.approx(4 * costs.inspect)
+    assert str(Costs.read(["evaluate=2,inspect=0.5", "retrain=9"])) == "evaluate=2,inspect=0.5,retrain=9"
+
+
+@pytest.mark.parametrize("given", ["look=1", "inspect", "inspect=", "inspect=0", "inspect=-1", "inspect=nan", "=3"])
+def test_what_is_no_cost_is_refused(given: str) -> None:
+    with pytest.raises(UsageError, match="is no cost") as refused:
+        Costs.read([given])
+    assert "evaluate, inspect, retrain" in refused.value.hint
 
 
 #: Two models of their own data, each made bad by its second delivery.

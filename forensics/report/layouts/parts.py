@@ -6,7 +6,18 @@ from typing import Any
 from forensics.answer import Thing
 from forensics.report.layout import VERBATIM, Detail
 
-__all__ = ["commit_oid", "counted", "labelled", "observing", "of_whole", "one_line", "percent", "said_by", "stated_by"]
+__all__ = [
+    "commit_oid",
+    "counted",
+    "inspecting",
+    "labelled",
+    "observing",
+    "of_whole",
+    "one_line",
+    "percent",
+    "said_by",
+    "stated_by",
+]
 
 
 def counted(counts: dict[str, int], otherwise: str, many: str = "") -> str:
@@ -42,6 +53,12 @@ def labelled(**texts: str) -> tuple[Detail, ...]:
 def observing(row: Any) -> Detail:
     """The command that takes what an evaluation found of a version: by its own subject, since a tag may release two."""
     return VERBATIM, f"forensics observe {quote(row.thing.subject)} bad    # or: good"
+
+
+def inspecting(row: Any) -> Detail:
+    """The command that takes what an inspection found. Of bytes it can be said as well that they are bad."""
+    remark = "or: bad" if row.thing.kind == "content" else "nothing was found"
+    return VERBATIM, f"forensics observe {quote(row.thing.subject)} clean    # {remark}"
 
 
 def stated_by(fact: Any) -> str:
