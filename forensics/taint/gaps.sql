@@ -26,6 +26,9 @@ WITH RECURSIVE met(id) AS (
 )
 SELECT m.id FROM met m WHERE NOT list_contains($nodes::INTEGER[], m.id)
 UNION
+-- A row that was written over is what it was before as well.
+SELECT cause FROM edge WHERE kind = 'imported' AND reason = 'overwritten' AND list_contains($nodes::INTEGER[], effect)
+UNION
 SELECT o.id FROM version v
 JOIN artifact a ON a.id = v.artifact JOIN source s ON s.id = a.source AND s.is_store
 JOIN version o ON o.artifact = v.artifact AND o.id <> v.id

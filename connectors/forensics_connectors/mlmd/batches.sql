@@ -8,7 +8,8 @@ CREATE TABLE first_free AS SELECT ((SELECT count(*) FROM artifact) + (SELECT cou
 CREATE TABLE content AS
 SELECT (nodes + row_number() OVER (ORDER BY algorithm, value) - 1)::INTEGER AS local, algorithm, value
 FROM (SELECT algorithm, value FROM stated_digest
-    UNION SELECT algorithm, value FROM aside WHERE algorithm IS NOT NULL), first_free;
+    UNION SELECT algorithm, value FROM aside WHERE algorithm IS NOT NULL
+    UNION SELECT algorithm, value FROM earlier), first_free;
 
 -- @name versions
 CREATE TABLE version AS
@@ -22,6 +23,12 @@ SELECT (nodes + (SELECT count(*) FROM content) + row_number() OVER (ORDER BY pat
     - 1)::INTEGER AS local, *
 FROM (SELECT path, algorithm, value, identity, min(kind) AS kind, min(id) AS id, arg_min(property, id) AS property,
     arg_min(uri, id) AS uri FROM aside GROUP BY path, algorithm, value, identity), first_free;
+-- Its key is that of the row as a reading before would have found it.
+CREATE TABLE former AS
+SELECT (nodes + (SELECT count(*) FROM content) + (SELECT count(*) FROM further) + row_number() OVER (ORDER BY e.local)
+    - 1)::INTEGER AS local, v.local AS later, e.id || '/name' AS locus, v.path, v.kind, e.algorithm, e.value,
+    'version' || chr(0) || v.path || chr(0) || e.algorithm || ':' || e.value || chr(0) || e.id || chr(0) || e.spelled AS key
+FROM earlier e JOIN version v ON v.local = e.local, first_free;
 CREATE TABLE path AS
 SELECT (row_number() OVER (ORDER BY path) - 1)::INTEGER AS local, path
 FROM (SELECT path FROM named UNION SELECT path FROM further);
@@ -40,7 +47,7 @@ FROM version v JOIN artifact a ON a.local = v.local LEFT JOIN said s ON s.local 
 WHERE a.bare_type = 'PushedModel' AND coalesce(s.pushed, '1') NOT IN ('0', '0.0', 'false', 'False')
     AND (a.state IS NULL OR a.state NOT IN (1, 5));
 CREATE TABLE release AS
-SELECT (nodes + (SELECT count(*) FROM content) + (SELECT count(*) FROM further)
+SELECT (nodes + (SELECT count(*) FROM content) + (SELECT count(*) FROM further) + (SELECT count(*) FROM former)
     + row_number() OVER (ORDER BY oldest.time, oldest.local) - 1)::INTEGER AS local, name, oldest.time, oldest.local AS version,
     oldest.path, oldest.label, oldest.destination
 FROM (SELECT path || '@' || label AS name, min(struct_pack(time := time, local := local, path := path, label := label,
@@ -53,7 +60,8 @@ SELECT ((SELECT nodes FROM first_free) + (SELECT count(*) FROM event) + row_numb
     - 1)::INTEGER AS local, path, locus
 FROM (SELECT document AS path, locus FROM indirect
     UNION SELECT document, locus FROM finding WHERE document IS NOT NULL
-    UNION SELECT 'ExecutionProperty', id || '/' || property FROM aside);
+    UNION SELECT 'ExecutionProperty', id || '/' || property FROM aside
+    UNION SELECT 'Artifact', locus FROM former);
 
 -- @name node
 SELECT local, 'version' AS kind, key FROM version
@@ -62,6 +70,7 @@ UNION ALL SELECT local, 'context', 'context' || chr(0) || id FROM context
 UNION ALL SELECT local, 'content', 'content' || chr(0) || algorithm || ':' || value FROM content
 UNION ALL SELECT local, 'version', 'version' || chr(0) || path || chr(0) || coalesce(algorithm || ':' || value, '')
     || CASE WHEN identity <> '' THEN chr(0) || 'input' || chr(0) || identity ELSE '' END FROM further
+UNION ALL SELECT local, 'version', key FROM former
 UNION ALL SELECT local, 'release', 'release' || chr(0) || replace(name, chr(0), '') || chr(0) FROM release;
 
 -- @name origin
@@ -85,7 +94,11 @@ LEFT JOIN content c ON c.algorithm = v.algorithm AND c.value = v.value
 UNION ALL
 SELECT f.local, p.local, c.local, NULL, NULL, f.kind, false, '', '', d.local
 FROM further f JOIN path p ON p.path = f.path LEFT JOIN content c ON c.algorithm = f.algorithm AND c.value = f.value
-JOIN document d ON d.path = 'ExecutionProperty' AND d.locus = f.id || '/' || f.property;
+JOIN document d ON d.path = 'ExecutionProperty' AND d.locus = f.id || '/' || f.property
+UNION ALL
+SELECT f.local, p.local, c.local, NULL, NULL, f.kind, false, '', '', d.local
+FROM former f JOIN path p ON p.path = f.path JOIN content c ON c.algorithm = f.algorithm AND c.value = f.value
+JOIN document d ON d.path = 'Artifact' AND d.locus = f.locus;
 
 -- @name execution
 SELECT x.local, 'mlmd/' || x.id AS identity, n.name, '' AS directory, coalesce(i.value, '') AS command, true AS declared,
@@ -151,6 +164,12 @@ SELECT DISTINCT up.local, c.local, c.local
 FROM mlmd_parent_context p JOIN context up ON up.id = p.parent_context_id JOIN context c ON c.id = p.context_id;
 
 -- @name edge
+-- By its events, what was written over was made by any of those that wrote before the last to write.
+WITH written AS (
+    SELECT f.local, e.execution, min(e.time) AS time, min(e.origin) AS origin, count(*) OVER (PARTITION BY f.local) AS writers
+    FROM former f JOIN event e ON e.version = f.later AND is_output(e.type) AND NOT e.cached
+    GROUP BY f.local, e.execution
+)
 SELECT kind, cause, effect, CASE WHEN certain THEN 'recorded' ELSE 'inferred' END AS strength,
     CASE WHEN certain THEN '' ELSE reason END AS reason, origin FROM link
 UNION ALL
@@ -168,6 +187,13 @@ SELECT * FROM (
     FROM stated_digest s JOIN own_digest d ON d.local = s.local AND (d.algorithm, d.value) <> (s.algorithm, s.value)
     JOIN content own ON own.algorithm = d.algorithm AND own.value = d.value
     JOIN content other ON other.algorithm = s.algorithm AND other.value = s.value GROUP BY ALL
+    UNION ALL
+    SELECT 'imported', f.local, f.later, 'inferred', 'overwritten', d.local
+    FROM former f JOIN document d ON d.path = 'Artifact' AND d.locus = f.locus
+    UNION ALL
+    SELECT 'generated', w.execution, w.local, 'inferred', 'overwritten', w.origin FROM written w
+    WHERE w.writers = 1 OR EXISTS (FROM written o
+        WHERE o.local = w.local AND o.execution <> w.execution AND coalesce(o.time >= w.time, TRUE))
     UNION ALL
     SELECT 'released', p.local, r.local, 'recorded', '', p.local
     FROM pushed p JOIN release r ON r.name = p.path || '@' || p.label

@@ -52,6 +52,16 @@ CREATE TABLE bad_digest AS
 SELECT s.local, s.id, s.name, s.value FROM spoken s JOIN read_value r ON r.value = s.value AND r.hint = s.hint
 WHERE r.algorithm IS NULL AND r.claimed;
 
+-- @name earlier
+-- What an artifact was before it was written over: CMF leaves the first digest in the name.
+CREATE TABLE earlier AS
+WITH called AS (
+    SELECT local, id, uri, regexp_extract(name, '^.+?:([0-9A-Fa-f]{32}([.]dir)?)(:|$)', 1) AS spelled FROM artifact
+    WHERE cmf_path(name, uri) IS NOT NULL AND NOT contains(name, ':' || uri)
+)
+SELECT c.local, c.id, c.spelled, 'md5' AS algorithm, lower(c.spelled) AS value FROM called c
+WHERE NOT EXISTS (FROM stated_digest s WHERE s.local = c.local AND s.algorithm = 'md5' AND s.value = lower(c.spelled));
+
 -- @name chosen
 CREATE TABLE own_digest AS
 WITH stated AS (

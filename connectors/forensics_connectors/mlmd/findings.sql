@@ -127,6 +127,11 @@ SELECT 'same-uri', 'one address with ' || count(DISTINCT k.value) || ' digests, 
     max(k.id)::VARCHAR
 FROM known k JOIN shared s ON s.uri = k.uri AND s.algorithm = k.algorithm GROUP BY k.uri, k.algorithm;
 
+-- @name overwritten
+SELECT 'same-uri', 'artifact ' || a.id || ' was written over: by its name it was md5:' || e.value || ' before it was '
+    || d.algorithm || ':' || d.value, false, a.local, 'Artifact', a.id::VARCHAR
+FROM earlier e JOIN artifact a ON a.local = e.local JOIN own_digest d ON d.local = a.local;
+
 -- @name two_digests
 SELECT 'bad-digest', 'artifact ' || a.id || ' states ' || count(*) || ' different ' || s.algorithm || ' digests', false,
     a.local, 'Artifact', a.id::VARCHAR

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics_connectors.mlmd.spelling import Meaning, of_artifact, of_execution
 from tests.support.mlmdclient import batches_of
-from tests.support.mlmdrows import Shelf, digests, edges, findings, paths
+from tests.support.mlmdrows import MADE, OUTPUT, Shelf, digests, edges, findings, paths
 
 DATA = b"rows"
 MD5, SHA1, SHA256 = (getattr(hashlib, name)(DATA).hexdigest() for name in ("md5", "sha1", "sha256"))
@@ -76,6 +77,42 @@ def test_what_is_overwritten_in_place_keeps_its_path_beside_another_digest() -> 
     rows = batches_of(shelf.store())
     assert paths(rows) == {"artifact/1": "data/raw", "artifact/2": "data/raw", "artifact/3": "data/raw:v1"}
     assert [row["value"] for row in rows["reference"]] == ["data/raw", "data/raw", MD5]
+
+
+def test_what_a_row_was_before_it_was_written_over_is_a_version_of_its_own() -> None:
+    before = "0" * 32
+    shelf = Shelf()
+    row = shelf.artifact(uri=MD5, name=f"data/raw:{before}:1", Commit=MD5)
+    for time in (1, 2, 3):
+        shelf.event(row, shelf.execution(), OUTPUT, MADE + time)
+    rows = batches_of(shelf.store())
+    assert digests(rows) == {"artifact/1": f"md5:{MD5}"}
+    assert {edge for edge in edges(rows) if edge[4] == "overwritten"} == {
+        ("imported", "data/raw", "artifact/1", "inferred", "overwritten"),
+        ("generated", "execution/1", "data/raw", "inferred", "overwritten"),
+        ("generated", "execution/2", "data/raw", "inferred", "overwritten"),
+    }
+    assert ("same-uri", False) in findings(rows)
+
+
+def test_a_row_that_was_written_over_is_known_by_what_a_reading_before_saw() -> None:
+    before, after = Shelf(), Shelf()
+    before.artifact(uri="0" * 32, name=f"data/raw:{'0' * 32}")
+    after.artifact(uri=MD5, name=f"data/raw:{'0' * 32}")
+    keys = [
+        {row["key"] for row in batches_of(shelf.store())["node"] if row["kind"] == "version"}
+        for shelf in (before, after)
+    ]
+    assert keys[0] < keys[1]
+
+
+@pytest.mark.parametrize("name", [f"data/raw:{MD5.upper()}", f"data/raw:{MD5}:1", "data/raw:v1", "data/raw"])
+def test_a_name_that_says_what_the_row_says_tells_of_no_other_bytes(name: str) -> None:
+    shelf = Shelf()
+    shelf.artifact(uri=MD5, name=name)
+    rows = batches_of(shelf.store())
+    assert len(rows["version"]) == 1
+    assert not findings(rows)
 
 
 def test_the_strongest_digest_is_the_content_and_the_others_are_the_same_bytes() -> None:

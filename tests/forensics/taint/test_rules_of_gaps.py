@@ -28,7 +28,9 @@ from forensics.model import (
     commit_key,
     content_key,
 )
+from forensics_connectors.mlmd.records import records
 from tests.support.history import WHERE, Asked, History, md5
+from tests.support.mlmdrows import INPUT, MADE, OUTPUT, Shelf
 
 
 @contextmanager
@@ -64,6 +66,29 @@ class TestRule10Rehash:
         history.records.append(SameBytes(old.digest, new.digest, Strength.ASSUMED, old.origin, "rehash"))
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(new.digest), old).startswith("unknown")
+
+    def test_a_row_that_was_written_over_may_be_what_its_name_says_it_was(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        shelf = Shelf()
+        row = shelf.artifact(uri=md5("new").value, name=f"runs/out:{md5('old').value}:1")
+        read = shelf.artifact(uri="s3://bucket/read", md5=md5("read").value)
+        first, reader, second = shelf.execution(), shelf.execution(), shelf.execution()
+        shelf.event(row, first, OUTPUT, MADE + 1)
+        shelf.event(row, reader, INPUT, MADE + 2)
+        shelf.event(read, reader, OUTPUT, MADE + 3)
+        shelf.event(row, second, OUTPUT, MADE + 4)
+        store = History(list(records(shelf.store())))
+        copy = history.version("copy", "old", history.commit())
+        written = f"version\0runs/out\0{md5('new')}\x001\0{md5('new').value}"
+        made = f"version\0bucket/read\0{md5('read')}\x002\0s3://bucket/read"
+        with stored(tmp_path, store, history) as asked:
+            by_row, by_copy = asked.judge(written), asked.judge(copy)
+            by_first, by_second = asked.judge("execution\0mlmd/1"), asked.judge("execution\0mlmd/3")
+            assert asked.verdicts(by_row, copy, made) == ["unknown: inferred", "affected"]
+            assert asked.verdicts(by_copy, written, made) == ["unknown: inferred"] * 2
+            assert asked.verdicts(by_first, copy, made) == ["unknown: inferred", "affected"]
+            assert asked.verdicts(by_second, copy, made) == ["clear"] * 2
 
     def test_what_a_store_knows_by_its_address_alone_may_be_the_marked_file(
         self, history: History, tmp_path: Path
