@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from forensics.answer import Answer
 from forensics.api.result import Result
 from forensics.case import Case
 from forensics.errors import CaseError
+
+if TYPE_CHECKING:
+    from forensics_queries.fsck import Progress
 
 __all__ = ["Asking", "Several", "each"]
 
@@ -31,9 +34,10 @@ class Asking:
         file: the case file.
     """
 
-    def __init__(self, file: Path, argv: tuple[str, ...] = ()) -> None:
+    def __init__(self, file: Path, argv: tuple[str, ...] = (), progress: "Progress | None" = None) -> None:
         self.file = file
         self._argv = argv
+        self._progress = progress
         self._closed = False
 
     def __enter__(self) -> Self:

@@ -1,14 +1,17 @@
 """What writes into a case, as methods: all of it stands in the journal."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.api.asking import Asking, Several, each
 from forensics.api.result import Result
+from forensics.case import Case
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
+    from forensics.answer import Answer
     from forensics.case.ingest import Ingested
     from forensics.evidence.export import Exported
     from forensics.evidence.verify import Check
@@ -115,7 +118,9 @@ class Changes(Asking):
         from forensics_queries.fsck import fsck
 
         argv = self._said("fsck", *sources)
-        return self._change(fsck, sources, list_files=stored_files, rehash=rehash, again=again, argv=argv)
+        return self._change(
+            fsck, sources, list_files=stored_files, rehash=rehash, again=again, progress=self._progress, argv=argv
+        )
 
     def report(
         self,
@@ -126,18 +131,45 @@ class Changes(Asking):
         as_of: str | None = None,
     ) -> "Result[Section]":
         """The incident in sections; shown as a document, and ``to_html()`` is the page that the command writes."""
-        from forensics.report.incident import incident
-        from forensics_connectors.dvc.presence import Finder
+        with self._opened(write=True) as case:
+            argv = self._said("report", *subjects)
+            return Result(_incident(case, subjects, argv, audience, sections, trusted, as_of), self.file.name)
 
-        named = tuple(filter(None, sections.replace(" ", "").split(",")))
-        return self._change(
-            incident, subjects, look=Finder(trusted=trusted), audience=audience or "", sections=named, as_of=as_of,
-            argv=self._said("report", *subjects),
-        )  # fmt: skip
+    def report_file(
+        self,
+        *subjects: str,
+        form: str = "html",
+        limit: int | None = None,
+        audience: str | None = None,
+        sections: str = "",
+        trusted: bool = False,
+        as_of: str | None = None,
+    ) -> "tuple[bytes, Result[Section]]":
+        """The report as a file that is handed on, and what it is made from; the journal keeps the file's digest.
+
+        Args:
+            subjects: SUBJECTs that are taken as bad beside the standing marks.
+            form: ``html``, ``markdown`` or ``json``.
+            limit: rows of one table at most; 1,000 where None.
+            audience: who reads it.
+            sections: ids of sections, with commas, which count instead of the audience.
+            trusted: DVC may be asked about configured remotes.
+            as_of: a revision or a time.
+        """
+        from forensics.report import Page
+        from forensics.report.incident import MOST, render
+
+        page = Page(case=self.file.name, limit=MOST if limit is None else limit)
+        with self._opened(write=True) as case:
+            argv = self._said("report_file", *subjects)
+            answer = _incident(case, subjects, argv, audience, sections, trusted, as_of)
+            written = render(answer, form, page).encode()
+            case.journal("report", {"format": form, "sha256": hashlib.sha256(written).hexdigest()}, argv=argv)
+        return written, Result(answer, self.file.name)
 
     def export(
-        self, folder: str | Path, *, sign: str | Path | None = None, also: str = "", documents: bool = False,
-        redact: bool = False,
+        self, folder: str | Path, *, sign: str | Path | None = None, also: str = "", hec: bool = False,
+        documents: bool = False, redact: bool = False,
     ) -> "Result[Exported]":  # fmt: skip
         """The evidence of the case as a bag that others can check, in a new folder."""
         from forensics.evidence.export import export
@@ -146,7 +178,7 @@ class Changes(Asking):
         from forensics_connectors.dvc.presence import Finder
 
         key = private_key(Path(sign)) if sign else None
-        formats = [name.strip() for name in also.split(",") if name.strip()]
+        formats = [name.strip() for name in also.split(",") if name.strip()] + ["hec"] * hec
         return self._change(
             export, Path(folder), key=key, also=formats, documents=documents, redact=redact, look=Finder(),
             pages=pages, argv=self._said("export", folder),
@@ -177,6 +209,18 @@ class Changes(Asking):
         trusted = [public_key(Path(key)) for key in each(keys)]
         again = (lambda evidence: recheck(evidence, each(sources), search=search_sources)) if sources else None
         return Result(verify_bag(Path(folder), trusted=trusted, head=head, sources=again), self.file.name)
+
+
+def _incident(
+    case: Case, subjects: Sequence[str], argv: list[str], audience: str | None, sections: str, trusted: bool,
+    as_of: str | None,
+) -> "Answer[Section]":  # fmt: skip
+    from forensics.report.incident import incident
+    from forensics_connectors.dvc.presence import Finder
+
+    named = tuple(filter(None, sections.replace(" ", "").split(",")))
+    look = Finder(trusted=trusted)
+    return incident(case, subjects, look=look, audience=audience or "", sections=named, as_of=as_of, argv=argv)
 
 
 def _check(words: Sequence[str], metrics: Sequence[str], reliability: float | None, better: str | None) -> None:

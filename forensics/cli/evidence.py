@@ -1,13 +1,11 @@
 """``journal``, ``keygen``, ``export`` and ``verify``: what is handed over, and how somebody else checks it."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from forensics.cli.options import Shared, asking, debug_option
 from forensics.cli.output import emit, say
-from forensics.errors import UsageError
 
 __all__ = ["export_command", "journal_command", "keygen_command", "verify_command"]
 
@@ -30,11 +28,7 @@ def journal_command(shared: Shared) -> None:
     Every acquisition, mark, observation, export, and question that fed a report. Each record holds the digest of the
     one before. Users are as the machine reported them.
     """
-    from forensics.case import Case
-    from forensics_queries.journal import journal
-
-    with Case.open(shared.case) as case:
-        emit(journal(case), shared)
+    emit(shared.opened().journal().answer, shared)
 
 
 @click.command(
@@ -66,6 +60,8 @@ def keygen_command(out: str) -> None:
 Examples:
   forensics export case-17 --sign ana.key                 a bag, and its seal case-17.dsse.json beside it
   forensics export case-17 --sign ana.key --with-documents
+  forensics export case-17 --also cyclonedx,prov,ocsf,ro-crate,stix
+  forensics export for-siem --hec                         data/findings.hec.jsonl, to be sent to Splunk by its owner
   forensics export for-vendor --redact-actors             people as pseudonyms
 
 The bag holds metadata and digests, never data files. Made again from the same case, it has the same bytes. The notes
@@ -73,7 +69,13 @@ say the head of the journal: write it down where nobody can change it.""",
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--sign", metavar="KEY", help="Seal the bag with this private key.")
-@click.option("--also", metavar="FORMAT,...", default="", help="Further formats, separated by commas.")
+@click.option(
+    "--also",
+    metavar="FORMAT,...",
+    default="",
+    help="Further formats, separated by commas: prov, cyclonedx, ocsf, ro-crate, stix, parquet, graphml, dot, mermaid.",
+)
+@click.option("--hec", is_flag=True, help="Also the OCSF findings in the envelope of Splunk's HTTP Event Collector.")
 @click.option(
     "--with-documents",
     "documents",
@@ -82,34 +84,17 @@ say the head of the journal: write it down where nobody can change it.""",
 )
 @click.option("--redact-actors", "redact", is_flag=True, help="People become pseudonyms, the same ones in every bag.")
 @asking()
-def export_command(shared: Shared, folder: str, sign: str | None, also: str, documents: bool, redact: bool) -> None:
+def export_command(
+    shared: Shared, folder: str, sign: str | None, also: str, hec: bool, documents: bool, redact: bool
+) -> None:
     """The evidence of the case as a bag that others can check.
 
     DIR is a new folder, made as BagIt 1.0 has it: evidence.json with marks, observations, affected versions and
     rollback targets, the journal, what was read and what was not. With --sign, an in-toto statement about it stands
     beside it in a DSSE envelope.
     """
-    from forensics.case import Case
-    from forensics.evidence.export import export
-    from forensics.evidence.keys import private_key
-    from forensics.report.incident.pages import pages
-    from forensics_connectors.dvc.presence import Finder
-
-    key = private_key(Path(sign)) if sign else None
-    formats = [name.strip() for name in also.split(",") if name.strip()]
-    with Case.open(shared.case, write=True) as case:
-        answer = export(
-            case,
-            Path(folder),
-            key=key,
-            also=formats,
-            documents=documents,
-            redact=redact,
-            look=Finder(),
-            pages=pages,
-            argv=["forensics", *sys.argv[1:]],
-        )
-    emit(answer, shared)
+    found = shared.opened().export(folder, sign=sign, also=also, hec=hec, documents=documents, redact=redact)
+    emit(found.answer, shared)
 
 
 @click.command(
@@ -134,22 +119,9 @@ def verify_command(shared: Shared, folder: str, keys: tuple[str, ...], sources: 
     With DIR, a bag: its files, manifests, seal, schema and journal; nothing in it is run or trusted. Without, the
     journal of the case: the first record that does not fit is named.
     """
-    from forensics.api.searching import search_sources
-    from forensics.case import Case
     from forensics.evidence.check import FAILS, OPEN
-    from forensics.evidence.keys import public_key
-    from forensics.evidence.recheck import recheck
-    from forensics.evidence.verify import verify_bag, verify_case
 
-    if not folder and (keys or sources):
-        raise UsageError("--trusted-key and --sources are for a bag", hint="name it: forensics verify DIR")
-    if folder:
-        trusted = [public_key(Path(key)) for key in keys]
-        again = (lambda evidence: recheck(evidence, sources, search=search_sources)) if sources else None
-        answer = verify_bag(Path(folder), trusted=trusted, head=head, sources=again)
-    else:
-        with Case.open(shared.case) as case:
-            answer = verify_case(case, head=head)
-    emit(answer, shared)
-    states = {row.state for row in answer.rows}
+    found = shared.opened().verify(folder, keys=keys, sources=sources, head=head)
+    emit(found.answer, shared)
+    states = {row.state for row in found}
     click.get_current_context().exit(_FAILED if FAILS in states else _NOT_ALL if OPEN in states else 0)

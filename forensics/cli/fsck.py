@@ -38,17 +38,8 @@ def fsck_command(shared: Shared, sources: tuple[str, ...], again: bool) -> None:
     Hashes DVC caches, local remotes and tracked files of the working tree, and names what is tampered with, changed,
     missing or unrecorded, with the releases that descend from it.
     """
-    from forensics.case import Case
-    from forensics_connectors.dvc.stored import rehash, stored_files
-    from forensics_queries.fsck import fsck
-
-    progress = _shown() if shared.shows_progress else None
-    with Case.open(shared.case, write=True) as case:
-        answer = fsck(
-            case, sources, list_files=stored_files, rehash=rehash, again=again, progress=progress,
-            argv=["forensics", *sys.argv[1:]],
-        )  # fmt: skip
-    emit(answer, shared)
+    found = shared.opened(progress=_shown() if shared.shows_progress else None).fsck(*sources, again=again)
+    emit(found.answer, shared)
 
 
 def _shown() -> "Progress":

@@ -15,6 +15,7 @@ from forensics.case import case_path
 
 if TYPE_CHECKING:
     from forensics.api import OpenCase
+    from forensics_queries.fsck import Progress
 
 __all__ = ["Shared", "as_of_option", "asking", "debug_option"]
 
@@ -44,11 +45,15 @@ class Shared:
     quiet: bool = False
     color: str = "auto"
 
-    def opened(self) -> "OpenCase":
-        """The case, whose methods are the questions; the journal keeps the words of this process."""
+    def opened(self, *, progress: "Progress | None" = None) -> "OpenCase":
+        """The case, whose methods are the questions; the journal keeps the words of this process.
+
+        Args:
+            progress: is told how far a long question is.
+        """
         from forensics.api import OpenCase
 
-        return OpenCase(self.case, ("forensics", *sys.argv[1:]))
+        return OpenCase(self.case, ("forensics", *sys.argv[1:]), progress)
 
     @property
     def colored(self) -> bool:

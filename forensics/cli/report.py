@@ -1,8 +1,5 @@
 """``report``: the incident as a document for those who were not there."""
 
-import hashlib
-import sys
-
 import click
 
 from forensics.cli.options import Shared, as_of_option, asking
@@ -47,26 +44,10 @@ def report_command(
 
     Each SUBJECT is taken as bad beside the standing marks; without one, the marks alone count.
     """
-    from forensics.case import Case
-    from forensics.report import Page
-    from forensics.report.incident import MOST, incident, render
-    from forensics_connectors.dvc.presence import Finder
-
-    argv = ["forensics", *sys.argv[1:]]
-    named = tuple(filter(None, sections.replace(" ", "").split(",")))
-    page = Page(case=shared.case.name, limit=MOST if shared.limit is None else shared.limit)
-    with Case.open(shared.case, write=True) as case:
-        report = incident(
-            case,
-            subjects,
-            look=Finder(trusted=trusted),
-            audience=audience or "",
-            sections=named,
-            as_of=as_of,
-            argv=argv,
-        )
-        written = render(report, shared.form, page).encode()
-        case.journal("report", {"format": shared.form, "sha256": hashlib.sha256(written).hexdigest()}, argv=argv)
+    written, found = shared.opened().report_file(
+        *subjects, form=shared.form, limit=shared.limit, audience=audience, sections=sections, trusted=trusted,
+        as_of=as_of,
+    )  # fmt: skip
     write([written], shared.output)
-    if report.short:
+    if found.short:
         click.get_current_context().exit(_SHORT)

@@ -1,5 +1,6 @@
 """``journal``, ``keygen``, ``export`` and ``verify`` from the command line: what is printed, and the exit codes."""
 
+import hashlib
 import itertools
 import json
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.cli import main
+from forensics.evidence.formats import ALWAYS, FORMATS
 from forensics_queries.marks import add_mark
 from tests.support.incident import INCIDENT
 
@@ -98,3 +100,33 @@ def test_what_cannot_be_asked_is_said_with_the_mend(capsys: pytest.CaptureFixtur
     assert main(["export", "bag", "--sign", "none.key"]) == 2
     assert "cannot be read" in capsys.readouterr().err
     assert main(["verify", "nowhere"]) == 1
+
+
+def test_hec_adds_the_findings_in_the_envelope_of_splunk(folder: Path) -> None:
+    assert main(["export", "bag", "--also", "ocsf", "--hec"]) == 0
+    findings, events = (
+        [json.loads(line) for line in (folder / "bag/data" / name).read_text().splitlines()]
+        for name in ("findings.ocsf.jsonl", "findings.hec.jsonl")
+    )
+    assert findings
+    assert [event["event"] for event in events] == findings
+    assert main(["export", "other", "--also", "hec"]) == 0
+    assert (folder / "other/data/findings.hec.jsonl").read_bytes() == (
+        folder / "bag/data/findings.hec.jsonl"
+    ).read_bytes()
+
+
+def test_the_help_of_export_names_every_further_format(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["export", "--help"])
+    said = capsys.readouterr().out.replace("-\n", "-").replace(" ", "")
+    assert [name for name in FORMATS if name not in ALWAYS and name not in said] == []
+
+
+def test_the_journal_keeps_the_digest_of_the_report_that_was_written(folder: Path) -> None:
+    assert main(["report", "--format", "markdown", "--output", "report.md"]) == 0
+    written = hashlib.sha256((folder / "report.md").read_bytes()).hexdigest()
+    with Case.open(folder / "case.duckdb") as case:
+        action, argv, details = case.rows("SELECT action, argv, details FROM journal ORDER BY seq DESC LIMIT 1")[0]
+    assert action == "report"
+    assert '"forensics"' in argv
+    assert written in details
