@@ -85,13 +85,15 @@ class Judgement:
         """Whether a directory content is bad in part."""
         return (directory, Facet.PART) in self.spread.causes
 
-    def dose(self, directory: int) -> int:
-        """How many members of a directory content are accused."""
-        return sum(
-            1
+    def bad_members(self, directory: int) -> list[int]:
+        """The members of a directory content that are accused, ascending."""
+        causes = self.spread.causes
+        found = (
+            member
             for member in self.lineage.members(directory)
-            if (member, Facet.BYTES) in self.spread.causes or (member, Facet.SHARED) in self.spread.causes
+            if (member, Facet.BYTES) in causes or (member, Facet.SHARED) in causes
         )
+        return sorted(set(found))
 
 
 def judge(

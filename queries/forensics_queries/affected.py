@@ -10,6 +10,7 @@ from forensics.model import ArtifactKind, NodeKind
 from forensics.taint import Accusations, Judgement, Level, Lineage
 from forensics_queries.exposure import Exposure, Window
 from forensics_queries.moment import Moment
+from forensics_queries.portions import Portion, portions
 from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest_of_all
 from forensics_queries.things import things
@@ -33,16 +34,18 @@ class Affected:
         distance: steps of influence from the subject, or from the gap.
         reason: why it is unknown; empty where affected; ``likely`` or ``possible`` where clear.
         place: where it became unknown: the gap, the file of undeclared code; None where affected.
-        dose: how much of a directory on the path is bad: ``1 of 70,000 files``; empty where it is not known.
+        dose: how much of the last directory on the path of which but a part is bad, in each unit that is known:
+            ``30 of 1,000 rows, 1 of 70 files``; empty where it is not known, and where nothing is bad in part.
         known: the weakest strength on the path.
         path: one shortest chain from the subject, or from the gap.
         commit: the id of the commit at which it first stands on record, empty where no commit holds it.
         claimed_time: of that commit, seconds since 1970 in UTC.
         claimed_mail: of that commit's author.
         windows: where it was in use, by itself or as one of these releases, and from when to when: live ones first.
-        share: the dose as a part of 1, by number of files; None where it is not known.
+        share: the dose as a part of 1, in ``unit``; None where it is not known.
         p: P(contaminated), by what was observed; None where nothing was, or where it cannot be told.
         chance: that in a word: ``likely`` from 0.5 on, ``possible`` from 0.05 on.
+        unit: of the share: ``rows`` where they are known, else ``bytes``, else ``files``; empty where there is none.
     """
 
     verdict: str
@@ -63,6 +66,7 @@ class Affected:
     share: float | None = None
     p: float | None = None
     chance: str = ""
+    unit: str = ""
 
 
 def affected(
@@ -96,7 +100,7 @@ def affected(
         kind = "model" if any(fnmatchcase(thing.path, glob) for glob in models) else thing.artifact_kind
         in_use = tuple(windows.get(version, ()))
         path = paths[version]
-        bad, whole = doses.get(version, (0, 0))
+        dose = doses.get(version, ())
         oid, time, mail = first.get(version, ("", None, ""))
         found.append(
             Affected(
@@ -108,8 +112,9 @@ def affected(
                 distance=cause.depth,
                 reason="" if certain else cause.reason,
                 place=None if certain else places.get(cause.place),
-                dose=f"{bad:,} of {whole:,} files" if bad else "",
-                share=round(bad / whole, 4) if bad else None,
+                dose=", ".join(map(str, dose)),
+                share=dose[0].share if dose else None,
+                unit=dose[0].unit if dose else "",
                 known=weakest_of_all(path, chains, version),
                 commit=oid,
                 claimed_time=time,
@@ -170,9 +175,10 @@ def windows_of(lineage: Lineage, used: Iterable[Exposure], counts: Callable[[int
     return found
 
 
-def _doses(case: Case, judgement: Judgement, versions: list[int], chains: Accusations) -> dict[int, tuple[int, int]]:
-    """By version the last directory on its path of which only a part is bad: how many files of how many."""
+def _doses(
+    case: Case, judgement: Judgement, versions: list[int], chains: Accusations
+) -> dict[int, tuple[Portion, ...]]:
+    """By version how much is bad of the last directory on its path of which only a part is."""
     last = {version: part for version in versions if (part := chains.part(version)) is not None}
-    sizes = dict(rows(case, "blast_radius.listings", directories=sorted(set(last.values()))))
-    bad = {directory: judgement.dose(directory) for directory in sizes}
-    return {version: (bad[node], sizes[node]) for version, node in last.items() if bad.get(node, 0) > 0}
+    found = portions(case, {directory: judgement.bad_members(directory) for directory in sorted(set(last.values()))})
+    return {version: found[node] for version, node in last.items() if found.get(node)}

@@ -84,6 +84,8 @@ def blast_radius(
         notes += doubt.notes
     notes += [f"taint stops at {label}" for label in start.stops]
     notes += when.notes
+    if any(row.unit == "files" for row in found):
+        notes.append("how much is bad is counted in files where bytes are not on record: forensics fsck counts them")
     unresolved = sum(bool(one.problem) for one in used) + len(unread_deployments(when))
     if unresolved:
         said = "1 deployment" if unresolved == 1 else f"{unresolved:,} deployments"

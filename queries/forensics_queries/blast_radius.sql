@@ -9,11 +9,6 @@ SEMI JOIN (SELECT unnest($versions::INTEGER[]) AS id) g ON g.id = e.cause
 WHERE e.kind = 'released'
 ORDER BY e.cause, r.name;
 
--- @name listings
--- @param directories ids of directory contents
-SELECT l.directory, l.nfiles FROM listing l
-SEMI JOIN (SELECT unnest($directories::INTEGER[]) AS id) g ON g.id = l.directory ORDER BY l.directory;
-
 -- @name commits
 -- @param commits ids of commits
 SELECT c.id, c.oid, c.author_time, coalesce(a.mail, '') FROM git_commit c

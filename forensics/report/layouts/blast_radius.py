@@ -85,7 +85,7 @@ LAYOUTS = {
             Column("WHAT", lambda row: row.thing.title),
             Column("P", _probability, spare=True),
             Column("RELEASES", _released, spare=True),
-            Column("BAD FILES", lambda row: row.dose.removesuffix(" files"), spare=True),
+            Column("BAD PART", lambda row: row.dose, spare=True),
             Column("DIGEST", lambda row: row.thing.digest, whole=True),
         ),
         heading=_heading,

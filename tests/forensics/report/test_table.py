@@ -83,8 +83,8 @@ def test_what_to_test_next_stays_a_table_however_much_there_is_to_say(columns):
     trials = (Trial("evaluate", thing, ("audit-2025-q1", "fraud@v1.1.0"), 0.5, 0.44, 1017, 18) for thing in things)
     sources = (SourceRead("fraud", "git", "/r", 1, 0, 0, 0), SourceRead("metadata", "mlmd", "/m", 1, 0, 0, 0))
     shown = lines(Answer("next-test", {}, tuple(trials), Coverage(sources)), width=columns)
-    assert shown[1].split()[:2] == ["BITS", "P(BAD)"]
-    assert [line.split()[:2] for line in shown if line.startswith("0.50")] == [["0.50", "44"]] * 2
+    assert shown[1].split()[:3] == ["BITS", "COST", "P(BAD)"]
+    assert [line.split()[:3] for line in shown if line.startswith("0.50")] == [["0.50", "1", "44"]] * 2
     assert all(thing.digest in "".join("".join(shown).split()) for thing in things)
 
 

@@ -21,7 +21,7 @@ class TestRule5Directories:
         with history.case(tmp_path) as asked:
             judgement = asked.judge(md5("poison"))
             assert asked.verdicts(judgement, whole, model, other) == ["affected", "affected", "clear"]
-            assert judgement.dose(asked.node(whole.digest)) == 1
+            assert judgement.bad_members(asked.node(whole.digest)) == [asked.node(md5("poison"))]
 
     def test_a_consumer_of_one_part_is_influenced_by_that_part_alone(self, history: History, tmp_path: Path) -> None:
         at = history.commit()
