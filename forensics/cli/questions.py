@@ -4,6 +4,7 @@ import click
 
 from forensics.cli.options import Shared, as_of_option, asking
 from forensics.cli.output import emit
+from forensics.errors import UsageError
 
 __all__ = [
     "blame_command",
@@ -135,15 +136,21 @@ Examples:
   forensics diff data/raw@v1 data/raw@v2 --format csv  the files of a directory
 
 Differences that follow from no other one come first, and of these the nearest. Exits with 3 where lineage that is
-missing on one side may hide a difference.""",
+missing on one side may hide a difference. A and B each say of which moment they are, so there is no --as-of.""",
 )
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="B")
+@click.option("--as-of", hidden=True)
 @asking(drawings=True)
-def diff_command(shared: Shared, old: str, new: str) -> None:
+def diff_command(shared: Shared, old: str, new: str, as_of: str | None) -> None:
     """How the lineages of two versions differ, and by whose doing.
 
     Data down to the files in a directory, code, commands, parameters, imports and runs: whatever lies on a path to A
     or B.
     """
+    if as_of is not None:
+        raise UsageError(
+            "diff takes no --as-of: A and B each say of which moment they are",
+            hint="name them at a revision, as PATH@REV, or compare two revisions: forensics diff REV REV",
+        )
     emit(shared.opened().diff(old, new).answer, shared)

@@ -80,7 +80,7 @@ def localized(case: Case, when: Moment, asked: Asked) -> Localized:
     told = {node for node, (is_bad, _) in labels.items() if node in (known.good if is_bad else known.bad)}
     known = _with(known, labels)
     if not known.anchors:
-        raise _no_symptom(known)
+        raise _no_symptom(known, when)
     notes = [*standing.notes]
     notes += [f"{labels[node][1]} is labelled otherwise by an observation: the question comes first" for node in told]
     graph = when.lineage.graph if not when.asked else _then(when)
@@ -145,19 +145,20 @@ def _with(known: Evidence, labels: dict[int, tuple[bool, str]]) -> Evidence:
     )
 
 
-def _no_symptom(known: Evidence) -> NoSymptomError:
+def _no_symptom(known: Evidence, when: Moment) -> NoSymptomError:
+    then = f" as of {when.asked}" if when.asked else ""
     if known.good:
         return NoSymptomError(
-            "only good versions were observed: without a symptom there is nothing to explain",
+            f"only good versions were observed{then}: without a symptom there is nothing to explain",
             hint="say which version misbehaves: forensics observe SUBJECT bad; or --bad SUBJECT",
         )
     if known.stated or known.clean:
         return NoSymptomError(
-            "no version was observed to misbehave, so there is nothing left to explain",
+            f"no version was observed to misbehave{then}, so there is nothing left to explain",
             hint="what is known to be bad reaches: forensics blast-radius; a symptom: forensics observe SUBJECT bad",
         )
     return NoSymptomError(
-        "nothing was observed",
+        f"nothing was observed{then}",
         hint="say which versions misbehave and which do not: forensics observe fraud@v1.4.0 bad; or --bad A --good B",
     )
 

@@ -76,6 +76,9 @@ def evidence(case: Case, when: Moment) -> Observed:
         except UsageError as error:
             notes.append(f"observation {number} counts for nothing: {error.message}")
             continue
+        if not meant:
+            notes.append(f"observation {number} counts for nothing: what it is of did not stand as of {when.asked}")
+            continue
         if kind != "label":
             (stated if kind == "content" else clean).update(meant)
             continue

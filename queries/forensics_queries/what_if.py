@@ -95,7 +95,8 @@ def what_if(
     supposition = Supposition.of(when.lineage, _nodes(when, clean), _nodes(when, drop))
     before, after = supposed(when, now, Supposition()), supposed(when, then, supposition)
     found = _changes(when, before, after, supposition) if clean or drop or bad else []
-    cut, said = _cut(when, then, supposition, after, _options(clean=clean, drop=drop, bad=bad))
+    asked = _options(clean=clean, drop=drop, bad=bad, as_of=[as_of] if as_of else ())
+    cut, said = _cut(when, then, supposition, after, asked)
     notes = [f"started from {label}" for label in then.labels]
     notes += [f"taint stops at {label}" for label in then.stops]
     notes += [f"supposed clean: {text}" for text in clean] + [f"supposed never there: {text}" for text in drop]
@@ -154,7 +155,7 @@ def _rank(row: Supposed) -> tuple[object, ...]:
 
 
 def _options(**subjects: Sequence[str]) -> list[str]:
-    return [f"--{name} {quote(text)}" for name, texts in subjects.items() for text in texts]
+    return [f"--{name.replace('_', '-')} {quote(text)}" for name, texts in subjects.items() for text in texts]
 
 
 def _cut(

@@ -159,6 +159,19 @@ def test_as_of_an_earlier_revision_what_came_later_is_no_suspect(fraud: Case, fr
     assert not digests(fraud, fraud_repo.poisoned_subject) & {row.thing.digest for row in rows}
 
 
+def test_observations_of_what_came_later_count_for_nothing_and_it_is_said(case_of: Make) -> None:
+    case = case_of(TRAINED)
+    observe(case, ["model@v3"], "bad")
+    observe(case, ["model@v2"], "bad")
+    observe(case, ["model@v0"], "good")
+    for question in (suspects, next_test):
+        answer = question(case, as_of="model@v2")
+        assert any("observation 1 counts for nothing" in note and "as of model@v2" in note for note in answer.notes)
+        assert not any("observation 2" in note for note in answer.notes)
+        with pytest.raises(UsageError, match="only good versions were observed as of model@v1"):
+            question(case, as_of="model@v1")
+
+
 def test_a_change_is_told_in_words(case_of: Make) -> None:
     case = case_of(TRAINED)
     rows = suspects(case, Asked(["model@v2", "model@v3"], ["model@v0", "model@v1"]), everyone=True).rows

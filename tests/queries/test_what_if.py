@@ -130,6 +130,11 @@ class TestTheSmallestCut:
         assert {verdicts[model] for model in ("m1", "m2", "m3")} == {("affected", "clear")}
         assert any("would free 3 newest versions" in note for note in answer.notes)
 
+    def test_the_command_that_shows_what_it_would_do_asks_of_the_same_moment(self, case_of: CaseOf) -> None:
+        case = mark_bad(case_of(FORK), md5("a"))
+        (member,) = [row for row in what_if(case, as_of="m@v1").rows if row.part == "cut"]
+        assert member.command.startswith("forensics what-if --as-of m@v1 --clean ")
+
     def test_it_follows_what_is_supposed(self, case_of: CaseOf) -> None:
         case = mark_bad(case_of(FORK), md5("a"), md5("b"))
         answer = what_if(case, clean=["b"])

@@ -61,3 +61,18 @@ def test_where_models_tell_no_more_candidates_are_listed_in_halves(forensics, ca
     assert "half 1" in told
     assert "half 2" in told
     assert "no existing model can separate these 3 candidates" in told
+
+
+def test_a_comparison_has_its_moments_in_what_is_compared(forensics, case):
+    ended = forensics("diff", PINNED, PINNED, "--as-of", "HEAD")
+    assert ended.code == 2
+    assert "A and B each say of which moment they are" in ended.err
+    assert "PATH@REV" in ended.err
+
+
+@pytest.mark.parametrize("given", ["inspect=0", "look=3"])
+def test_a_cost_that_is_none_is_refused_with_the_kinds_there_are(forensics, case, given):
+    ended = forensics("next-test", "--bad", PINNED, "--cost", given)
+    assert ended.code == 2
+    assert f"{given} is no cost" in ended.err
+    assert "evaluate, inspect, retrain" in ended.err
