@@ -1,10 +1,9 @@
 """The child process that opens a copied SQLite store. It can be killed, crash or run out of memory without harm.
 
 ``python -m forensics_connectors.mlmd.reader survey|read FOLDER SECONDS MEMORY FILE_SIZE``: works on ``FOLDER/store.db``
-and writes its answer to ``FOLDER/answer.json``, and the tables beside it.
+and gives an answer; the tables are beside it then.
 """
 
-import json
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 from forensics.model import Finding, FindingKind, Origin
+from forensics_connectors.child import confine, give
 
 from .schema import Refused, is_store, open_store, read_schema
 from .tables import COLUMNS, arrow_schema
@@ -29,8 +29,8 @@ _SIDE_FILES = ("-wal", "-journal")
 
 def main(arguments: list[str]) -> None:
     """Surveys or reads the store in a folder, and writes the answer there."""
-    task, folder, *limits = arguments
-    _limit(*(int(limit) for limit in limits))
+    task, folder, *bounds = arguments
+    confine(bounds)
     database = Path(folder) / "store.db"
     try:
         answer = survey(database) if task == "survey" else read(database)
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
         answer = {"refused": str(refusal)}
     except (sqlite3.Error, OSError, ValueError) as error:
         answer = {"error": str(error)}
-    Path(folder, "answer.json").write_text(json.dumps(answer))
+    give(Path(folder), answer)
 
 
 def survey(database: Path) -> dict[str, Any]:
@@ -104,22 +104,6 @@ def read(database: Path) -> dict[str, Any]:
         "sequences": schema.sequences,
         "notes": [asdict(note) for note in [*problems, *notes]],
     }
-
-
-def _limit(seconds: int, memory: int, file_size: int) -> None:
-    try:
-        import resource
-    except ImportError:  # no such limits on Windows: there the parent's timeout alone ends it
-        return
-    for kind, value in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, file_size),
-    ):
-        _, most = resource.getrlimit(kind)
-        limit = value if most == resource.RLIM_INFINITY else min(value, most)
-        resource.setrlimit(kind, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _recover(database: Path) -> None:

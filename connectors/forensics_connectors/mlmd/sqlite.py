@@ -1,16 +1,12 @@
 """An SQLite store, read by a child process from a copy."""
 
-import json
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from forensics.errors import SourceError
 from forensics.model import Finding, FindingKind, Origin
+from forensics_connectors.child import Limits, run
 
 from .intake import Copy
 from .tables import COLUMNS, Store, arrow_schema
@@ -22,7 +18,6 @@ __all__ = ["read_copy", "survey_copy"]
 
 _SECONDS, _BYTES_A_SECOND = 60, 4 << 20
 _MEMORY = 6 << 30
-_LARGEST_ANSWER = 16 << 20
 _NAMES = {"-wal": "write-ahead log", "-journal": "rollback journal", "-shm": "write-ahead log's index"}
 
 
@@ -92,36 +87,14 @@ def _child(task: str, copy: Copy) -> dict[str, Any]:
     Raises:
         SourceError: it refused, failed, crashed or took too long.
     """
-    seconds = _SECONDS + copy.size // _BYTES_A_SECOND
-    answer = copy.folder / "answer.json"
-    answer.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "forensics_connectors.mlmd.reader", task, str(copy.folder)]
-    limits = [str(seconds), str(_MEMORY), str((256 << 20) + 16 * copy.size)]
-    path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
-    try:
-        done = subprocess.run(
-            command + limits,
-            cwd=copy.folder,
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-        if done.returncode or answer.stat().st_size > _LARGEST_ANSWER:
-            raise _error(copy, f"reading it failed ({_reason(done.returncode)})")
-        found = json.loads(answer.read_text())
-    except subprocess.TimeoutExpired:
-        raise _error(copy, f"reading it took longer than {seconds} s") from None
-    except (OSError, ValueError):
-        raise _error(copy, "reading it failed without an answer") from None
+    limits = Limits(_SECONDS + copy.size // _BYTES_A_SECOND, _MEMORY, (256 << 20) + 16 * copy.size)
+    found = run("forensics_connectors.mlmd.reader", [task], copy.folder, limits, str(copy.path))
     if "refused" in found:
         hint = "no ML Metadata store has such a thing: look at a copy by hand, where nothing can be harmed"
         raise _error(copy, found["refused"], hint)
     if "error" in found:
         raise _error(copy, f"damaged, or no SQLite file: {found['error']}")
-    return dict(found)
+    return found
 
 
 def _mapped(copy: Copy, table: str) -> "pa.Table":
@@ -153,10 +126,6 @@ def _side_files(copy: Copy) -> list[Finding]:
 def _finding(note: dict[str, Any]) -> Finding:
     kind, origin = FindingKind(note["kind"]), Origin(**note["origin"])
     return Finding(kind, note["message"], origin, note["admits"], note["node"])
-
-
-def _reason(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def _error(copy: Copy, what: str, hint: str = "") -> SourceError:

@@ -12,7 +12,7 @@ from forensics_connectors.records.fields import ROWS
 from forensics_connectors.records.ledger import Ledger
 from forensics_connectors.records.native import Native
 from forensics_connectors.records.openlineage import OpenLineage, is_event
-from forensics_connectors.records.rows import Bad, Row, first_row, read_rows
+from forensics_connectors.records.rows import Bad, Row, first_row, open_rows
 
 __all__ = ["RecordsConnector"]
 
@@ -51,7 +51,7 @@ class RecordsConnector:
         """Yields what the rows describe, then what they say of it; rows may stand in any order.
 
         Raises:
-            SourceError: the file is gone, cannot be read any more, or changed while it was read.
+            SourceError: the file is gone, cannot be read any more, takes too much to read, or changed meanwhile.
         """
         path = Path(source.locator)
         ledger = Ledger(path.name)
@@ -60,27 +60,28 @@ class RecordsConnector:
         rows = 0
         try:
             before = _state(path)
-            for rows, row in read_rows(path):
-                if isinstance(row, Bad):
-                    refused.add(rows)
-                    if row.kind is FindingKind.BAD_ROW:
-                        yield from ledger.refuse(rows, row.message)
-                    else:
-                        yield Finding(row.kind, f"{path.name}: {row.message}", ledger.origin(rows), admits=True)
-                    continue
-                try:
-                    yield from (events if is_event(row) else native).describe(rows, row)
-                except ValueError as error:
-                    refused.add(rows)
-                    yield from ledger.refuse(rows, str(error))
-            yield from events.details()
-            for number, row in read_rows(path):
-                if number in refused or isinstance(row, Bad):
-                    continue
-                try:
-                    yield from (events if is_event(row) else native).state(number, row)
-                except ValueError as error:
-                    yield from ledger.refuse(number, str(error))
+            with open_rows(path) as read:
+                for rows, row in read:
+                    if isinstance(row, Bad):
+                        refused.add(rows)
+                        if row.kind is FindingKind.BAD_ROW:
+                            yield from ledger.refuse(rows, row.message)
+                        else:
+                            yield Finding(row.kind, f"{path.name}: {row.message}", ledger.origin(rows), admits=True)
+                        continue
+                    try:
+                        yield from (events if is_event(row) else native).describe(rows, row)
+                    except ValueError as error:
+                        refused.add(rows)
+                        yield from ledger.refuse(rows, str(error))
+                yield from events.details()
+                for number, row in read:
+                    if number in refused or isinstance(row, Bad):
+                        continue
+                    try:
+                        yield from (events if is_event(row) else native).state(number, row)
+                    except ValueError as error:
+                        yield from ledger.refuse(number, str(error))
             after = _state(path)
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}", locator=source.locator) from error

@@ -1,28 +1,23 @@
 """Rows of a file that may have been written by an attacker: one JSON object a line, or one row of a Parquet file."""
 
 import json
-import math
-import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from tempfile import TemporaryDirectory
+from typing import IO, Any, NoReturn
 
 from forensics.model import FindingKind
+from forensics_connectors.records.parquet import MAGIC, lines_of
 
-if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
-
-__all__ = ["MAX_LINE", "MAX_ROWS", "Bad", "Row", "first_row", "open_parquet", "read_rows"]
+__all__ = ["MAX_LINE", "MAX_ROWS", "Bad", "Row", "Rows", "first_row", "open_rows"]
 
 #: The longest line that is read, in bytes, and the most rows.
 MAX_LINE = 1 << 20
 MAX_ROWS = 20_000_000
 #: How deep the values of a row may be nested.
 MAX_DEPTH = 32
-_MAGIC = b"PAR1"
-_BATCH = 4096
 
 #: The fields of one row; those without a value are left out.
 Row = dict[str, Any]
@@ -36,44 +31,63 @@ class Bad:
     kind: FindingKind = FindingKind.BAD_ROW
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Row | Bad]]:
-    """Yields the rows with their numbers, from 1 on, blank lines left out.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that can be read more than once.
+
+    Attributes:
+        lines: a file of one JSON object a line.
+        problem: why further rows cannot be read; empty where there are none.
+    """
+
+    lines: Path
+    problem: str = ""
+
+    def __iter__(self) -> Iterator[tuple[int, Row | Bad]]:
+        """Yields the rows with their numbers, from 1 on, blank lines left out.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        number = 0
+        with self.lines.open("rb") as file:
+            for number, row in _lines(file):
+                if number > MAX_ROWS:
+                    yield number, Bad(f"more than {MAX_ROWS:,} rows; the rest was not read", FindingKind.TOO_LARGE)
+                    return
+                yield number, row
+        if self.problem:
+            message = f"the rest of the Parquet file cannot be read: {self.problem}"
+            yield number + 1, Bad(message, FindingKind.UNREADABLE)
+
+
+@contextmanager
+def open_rows(path: Path, most: int = MAX_ROWS + 1) -> Iterator[Rows]:
+    """Opens a file of rows.
+
+    Args:
+        path: of the file.
+        most: how many rows of a Parquet file are wanted.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: it cannot be read.
+        SourceError: it is a Parquet file of which nothing can be read.
     """
     with path.open("rb") as file:
-        rows = _parquet_rows(path) if file.read(len(_MAGIC)) == _MAGIC else _lines(_rewound(file))
-        for number, row in rows:
-            if number > MAX_ROWS:
-                yield number, Bad(f"more than {MAX_ROWS:,} rows; the rest was not read", FindingKind.TOO_LARGE)
-                return
-            yield number, row
+        is_parquet = file.read(len(MAGIC)) == MAGIC
+    if not is_parquet:
+        yield Rows(path)
+        return
+    with TemporaryDirectory(prefix="forensics-records-") as folder:
+        yield Rows(*lines_of(path, Path(folder), most))
 
 
 def first_row(path: Path) -> Row | None:
     """The first row of a file, None where it has none that can be read."""
-    for _, row in read_rows(path):
-        return None if isinstance(row, Bad) else row
+    with open_rows(path, 1) as rows:
+        for _, row in rows:
+            return None if isinstance(row, Bad) else row
     return None
-
-
-def open_parquet(path: Path) -> "ParquetFile | None":
-    """Opens a Parquet file, without mapping it into memory; None where it is none that can be read."""
-    from pyarrow import ArrowException
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        return ParquetFile(
-            path, memory_map=False, thrift_string_size_limit=64 << 20, thrift_container_size_limit=1 << 20
-        )
-    except (ArrowException, OSError, ValueError):
-        return None
-
-
-def _rewound(file: IO[bytes]) -> IO[bytes]:
-    file.seek(0, os.SEEK_SET)
-    return file
 
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, Row | Bad]]:
@@ -128,29 +142,3 @@ def _is_deep(row: Row) -> bool:
         if not level:
             return False
     return True
-
-
-def _is_missing(value: Any) -> bool:
-    """Nothing, or what pandas writes where a number is missing."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[int, Row | Bad]]:
-    from pyarrow import ArrowException, RecordBatch
-
-    file = open_parquet(path)
-    if file is None:
-        yield 1, Bad("no Parquet file that can be read", FindingKind.UNREADABLE)
-        return
-    number = 0
-    with file:
-        try:
-            for group in range(file.num_row_groups):  # one by one, so that those before a broken one are read
-                for row in chain.from_iterable(map(RecordBatch.to_pylist, file.iter_batches(_BATCH, [group]))):
-                    number += 1
-                    yield number, {name: value for name, value in row.items() if not _is_missing(value)}
-        except (ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
-            yield (
-                number + 1,
-                Bad(f"the rest of the Parquet file cannot be read: {str(error)[:200]}", FindingKind.UNREADABLE),
-            )

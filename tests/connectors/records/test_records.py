@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -213,7 +215,7 @@ def test_bytes_that_are_no_text_are_a_bad_row(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b'{"a": 1}\n', b"# readme\n", b'{"record": 1}\n', b"{" * 64,
+    [b"", b"\n", b'{"a": 1}\n', b"# readme\n", b'{"record": 1}\n', b"{" * 64,
      b'{"eventType": "START"}\n', b"\xff\xfe"],
 )  # fmt: skip
 def test_what_is_told_by_its_first_row_is_no_other_file(path: Path, content: bytes) -> None:
@@ -224,6 +226,79 @@ def test_what_is_told_by_its_first_row_is_no_other_file(path: Path, content: byt
 @pytest.mark.parametrize("locator", ["nowhere", "a\0b", "."])
 def test_what_is_no_file_is_not_recognised(locator: str) -> None:
     assert RecordsConnector().discover(locator) is None
+
+
+def test_a_parquet_file_of_other_rows_is_no_source(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"amount": [1.5, None]}), tmp_path / "train.parquet")
+    assert RecordsConnector().discover(str(tmp_path / "train.parquet")) is None
+
+
+def test_times_of_parquet_are_times_and_what_json_cannot_say_is_a_bad_row(tmp_path: Path) -> None:
+    target = tmp_path / "x.parquet"
+    rows: list[dict[str, Any]] = [{"record": "version", "id": each, "path": each} for each in "abc"]
+    rows[0]["created"] = rows[1]["created"] = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+    rows[0]["owner"], rows[1]["owner"] = None, b"x"
+    parquet.write_table(pa.Table.from_pylist(rows), target)
+    facts = read(target)
+    assert [each.created for each in facts.all(Details)] == [1_767_323_045_678]
+    assert {each.path for each in facts.all(Version)} == {"a", "c"}
+    assert len(facts.findings(FindingKind.BAD_ROW)) == 1
+
+
+def damaged(target: Path) -> None:
+    """Nothing but what a Parquet file begins and ends with."""
+    target.write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+
+
+def cut(target: Path) -> None:
+    """A file without its end."""
+    parquet.write_table(pa.Table.from_pylist([{"record": "version", "id": "a", "path": "a"}]), target)
+    target.write_bytes(target.read_bytes()[:-9])
+
+
+def swelling(target: Path) -> None:
+    """Some kilobytes that stand for gigabytes: one long name, said again in each row."""
+    name = pa.DictionaryArray.from_arrays(pa.array([0] * 4_000, pa.int32()), ["n" * (1 << 20)])
+    rows = {"record": ["version"] * 4_000, "id": [str(n) for n in range(4_000)], "path": name}
+    parquet.write_table(pa.table(rows), target, compression="zstd")
+    assert target.stat().st_size < 1 << 17
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(damaged, "damaged, or no Parquet file"), (cut, "damaged"), (swelling, "too much memory|cannot be")],
+)
+def test_a_hostile_parquet_file_is_one_error_and_leaves_the_case_as_it_was(
+    path: Path, tmp_path: Path, make: Callable[[Path], None], said: str
+) -> None:
+    target = tmp_path / "x.parquet"
+    write(path, *ROWS_OF_A_RUN)
+    good = tmp_path / "good.parquet"
+    parquet.write_table(pa.Table.from_pylist(ROWS_OF_A_RUN[:1]), good)
+    with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
+        case.ingest(discovered(path), RecordsConnector().read(discovered(path)))
+        before = case.rows("SELECT * FROM node ORDER BY id"), case.rows("SELECT * FROM journal")
+        source = replace(discovered(good), locator=str(target))
+        make(target)
+        with pytest.raises(SourceError, match=said):
+            case.ingest(source, RecordsConnector().read(source))
+        assert before == (case.rows("SELECT * FROM node ORDER BY id"), case.rows("SELECT * FROM journal"))
+
+
+def test_reading_parquet_ends_where_time_or_disk_space_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "x.parquet"
+    rows = [{"record": "version", "id": str(n), "path": "p" * 50} for n in range(3000)]
+    parquet.write_table(pa.Table.from_pylist(rows), target)
+    with monkeypatch.context() as less:
+        less.setattr("forensics_connectors.records.parquet._SECONDS", 0)
+        with pytest.raises(SourceError, match="took longer"):
+            discovered(target)
+    source = discovered(target)
+    with monkeypatch.context() as less:
+        less.setattr("forensics_connectors.records.parquet._ROOM", 1 << 10)
+        less.setattr("forensics_connectors.records.parquet._SWELLING", 1)
+        with pytest.raises(SourceError, match="cannot be written down"):
+            list(RecordsConnector().read(source))
 
 
 def test_a_broken_parquet_file_is_a_finding_and_no_crash(tmp_path: Path) -> None:
