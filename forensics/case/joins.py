@@ -18,6 +18,8 @@ _STATEMENTS = {
     ),
     ReferenceKind.FINGERPRINT: ("by_fingerprint",),
 }
+#: What addresses mean in other sources than the one that states them: nothing where there is no other.
+_ELSEWHERE = frozenset(_STATEMENTS[ReferenceKind.URI]) - {"logged_again"}
 
 
 def join_sources(connection: "DuckDBPyConnection", acquisition: int) -> None:
@@ -29,6 +31,7 @@ def join_sources(connection: "DuckDBPyConnection", acquisition: int) -> None:
     """
     sql = statements("forensics.case", "joins.sql")
     said = {row[0] for row in connection.execute("SELECT DISTINCT kind FROM reference").fetchall()}
+    left_out = _ELSEWHERE if connection.execute("SELECT count(*) FROM source").fetchall()[0][0] < 2 else frozenset()
     names = ["upstream", *(name for kind, some in _STATEMENTS.items() if kind in said for name in some)]
-    for name in names:
+    for name in (name for name in names if name not in left_out):
         connection.execute(sql[name], {"acquisition": acquisition} if "$acquisition" in sql[name] else {})

@@ -44,15 +44,17 @@ WHERE output IS NOT NULL AND (task IS NOT NULL OR pipeline IS NOT NULL);
 
 -- @name cmf
 -- The address is the digest. What is overwritten in place gets another one, and keeps the name that has the first.
-CREATE MACRO cmf_path(name, uri) AS nullif(address(CASE WHEN uri = '' THEN ''
+CREATE MACRO cmf_name(name, uri) AS CASE WHEN uri = '' THEN ''
     WHEN contains(name, ':' || uri) THEN split_part(name, ':' || uri, 1)
     WHEN length(uri) IN (32, 36) AND regexp_full_match(uri, '[0-9A-Fa-f]{32}([.]dir)?')
-        THEN regexp_extract(name, '^(.+?):[0-9A-Fa-f]{32}([.]dir)?(:|$)', 1) ELSE '' END), '');
+        THEN regexp_extract(name, '^(.+?):[0-9A-Fa-f]{32}([.]dir)?(:|$)', 1) ELSE '' END;
+CREATE MACRO cmf_path(name, uri) AS nullif(address(cmf_name(name, uri)), '');
 
 -- @name paths
+-- A macro repeats what it is given, and address() repeats it often: so a column of its own comes first.
 CREATE TABLE named AS
 SELECT a.local, coalesce(
-    cmf_path(a.name, a.uri),
+    nullif(address(a.cmf), ''),
     nullif(n.path, ''),
     nullif(k.path, ''),
     -- TFX names the artifacts of an interactive run by the time of day.
@@ -60,7 +62,8 @@ SELECT a.local, coalesce(
     nullif(a.place, ''),
     CASE WHEN a.gone OR a.type = '' THEN 'artifact' ELSE a.type END || '/' || a.id
 ) AS path
-FROM artifact a LEFT JOIN numbered n ON n.local = a.local LEFT JOIN kubeflow k ON k.local = a.local;
+FROM (SELECT *, cmf_name(name, uri) AS cmf FROM artifact) a
+LEFT JOIN numbered n ON n.local = a.local LEFT JOIN kubeflow k ON k.local = a.local;
 
 -- @name execution_names
 CREATE TABLE execution_name AS

@@ -31,6 +31,8 @@ _WANTED = {
     "string": f"length(CAST({{0}} AS BLOB)) <= {_LONGEST}",
     "binary": f"typeof({{0}}) IN ('text', 'blob') AND length(CAST({{0}} AS BLOB)) <= {_LONGEST}",
 }
+#: Values that nearly every store has.
+_COMMON = ("int_value", "string_value")
 _CASTS = {"float64": "REAL", "string": "TEXT", "binary": "BLOB"}
 
 
@@ -76,13 +78,17 @@ def write_rows(
 
 def _with_values(database: Path, columns: dict[str, str], spelled: str) -> dict[str, str]:
     """The columns without those of values that no row has: looking is a fraction of the cost of reading nulls."""
-    doubtful = {name: stored for name, stored in columns.items() if name.endswith("_value")}
+    doubtful = {name: stored for name, stored in columns.items() if name.endswith("_value") and name not in _COMMON}
     if not doubtful:
         return columns
     connection = open_store(database)
     try:
         counts = ", ".join(f"count({_quoted(stored)})" for stored in doubtful.values())
-        found = connection.execute(f"SELECT {counts} FROM {_quoted(spelled)} NOT INDEXED").fetchone()  # noqa: S608 - quoted
+        some = " OR ".join(f"{_quoted(stored)} IS NOT NULL" for stored in doubtful.values())
+        table = f"{_quoted(spelled)} NOT INDEXED"
+        found: tuple[int, ...] = (0,) * len(doubtful)
+        if connection.execute(f"SELECT 1 FROM {table} WHERE {some} LIMIT 1").fetchone():  # noqa: S608 - quoted
+            found = connection.execute(f"SELECT {counts} FROM {table}").fetchone()  # noqa: S608 - quoted
     except sqlite3.Error:
         return columns
     finally:
@@ -108,8 +114,9 @@ def _by_adbc(
         _OddError: the driver is missing, or a value is not what its column should hold.
     """
     try:
-        from adbc_driver_manager import Error
-        from adbc_driver_sqlite import dbapi
+        # Not by its DB-API, whose import brings pandas along where that is installed.
+        import adbc_driver_sqlite
+        from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
     except ImportError:
         raise _OddError from None
     import pyarrow as pa
@@ -119,20 +126,28 @@ def _by_adbc(
     shown = ", ".join(_quoted(name) for name in columns.values())
     # A number among bytes is the one thing that the driver would hide: it writes it out as text.
     binaries = [_quoted(stored) for name, stored in columns.items() if wanted[name] == "binary"]
-    odd = " OR ".join(f"typeof({stored}) IN ('integer', 'real')" for stored in binaries) or "0"
-    sql = f"SELECT {fillers}, 0 UNION ALL SELECT {shown}, {odd} FROM {_quoted(spelled)} NOT INDEXED"  # noqa: S608 - quoted
+    odd = " OR ".join(f"typeof({stored}) IN ('integer', 'real')" for stored in binaries)
+    first, rest = (", 0", f", {odd}") if odd else ("", "")
+    sql = f"SELECT {fillers}{first} UNION ALL SELECT {shown}{rest} FROM {_quoted(spelled)} NOT INDEXED"  # noqa: S608 - quoted
     try:
-        with dbapi.connect(address_of(database)) as connection, connection.cursor() as cursor:
+        with (
+            adbc_driver_sqlite.connect(address_of(database)) as opened,
+            AdbcConnection(opened) as connection,
+            AdbcStatement(connection) as statement,
+        ):
             for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "query_only = ON"):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(rows)})
-            cursor.execute(sql)
+                statement.set_sql_query(f"PRAGMA {pragma}")
+                statement.execute_update()
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": str(rows)})
+            statement.set_sql_query(sql)
+            stream, _ = statement.execute_query()
             done = -1
-            for batch in cursor.fetch_record_batch():
-                found = batch.slice(1) if done < 0 else batch
-                done = max(done, 0)
-                yield _exact(table, list(columns), found, done)
-                done += found.num_rows
+            with pa.RecordBatchReader.from_stream(stream) as reader:
+                for batch in reader:
+                    found = batch.slice(1) if done < 0 else batch
+                    done = max(done, 0)
+                    yield _exact(table, list(columns), found, done)
+                    done += found.num_rows
     except (Error, pa.ArrowException, OSError):
         raise _OddError from None
 
@@ -146,7 +161,7 @@ def _exact(table: str, names: list[str], found: "pa.RecordBatch", done: int) -> 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pc.max(found.column(len(names))).as_py():
+    if found.num_columns > len(names) and pc.max(found.column(len(names))).as_py():
         raise _OddError
     handed = {"bool_": pa.int64(), "int32": pa.int64(), "float64": pa.float64(), "binary": pa.binary()}
     columns = []
@@ -255,7 +270,11 @@ def _filled(field: "pa.Field", count: int, done: int) -> "pa.Array":
     """A column that no store has: the order of the rows, else nulls."""
     import pyarrow as pa
 
-    return pa.array(range(done, done + count), pa.int64()) if field.name == "ordinal" else pa.nulls(count, field.type)
+    if field.name == "ordinal":
+        import numpy
+
+        return pa.array(numpy.arange(done, done + count))
+    return pa.nulls(count, field.type)
 
 
 def _quoted(name: str) -> str:
