@@ -16,6 +16,7 @@ from forensics_queries.moment import Moment, moment
 from forensics_queries.observations import is_observed
 from forensics_queries.standing import Accused, accused
 from forensics_queries.statement import rows
+from forensics_queries.tampered import tampered
 from forensics_queries.things import things
 
 __all__ = ["Affected", "affected", "blast_radius", "judged", "unread", "unreadable"]
@@ -30,14 +31,14 @@ def judged(
         case: the case.
         subjects: SUBJECTs to take as bad beside the marks.
         as_of: a revision or a time.
-        or_observed: observations are enough to ask; without marks everything is clear.
+        or_observed: observations, or tampered objects, are enough to ask; without marks everything is clear.
 
     Raises:
         UsageError: there is nothing to start from, or a subject cannot be told.
     """
     when = moment(case, as_of)
     start = accused(case, subjects, when)
-    if not start.seeds and not (or_observed and is_observed(when)):
+    if not start.seeds and not (or_observed and (is_observed(when) or tampered(when))):
         raise UsageError(
             "nothing is marked as bad or suspect, and no subject was named",
             hint="name what is bad: forensics blast-radius SUBJECT; mark it: forensics mark add bad SUBJECT; "

@@ -113,7 +113,7 @@ _CONTENTS: dict[str, Callable[[Case, Gathered], _Content]] = {
     "summary": lambda _, gathered: ((), (gathered.releases,)),
     "detection": lambda _, gathered: (words.detection(gathered), _held(gathered.observations)),
     "analysis": lambda _, gathered: ((), (*_held(gathered.suspects), *gathered.origins, *_held(gathered.techniques))),
-    "scope": lambda _, gathered: ((), (gathered.affected,)),
+    "scope": lambda _, gathered: (words.scope(gathered), (gathered.affected,)),
     "timeline": lambda _, gathered: ((), (gathered.timeline,)),
     "containment": lambda _, gathered: (words.containment(gathered), ()),
     "recovery": lambda _, gathered: (words.recovery(gathered), (gathered.targets,)),

@@ -99,7 +99,8 @@ def _section(section: Section, page: Page) -> Iterator[str]:
     for answer in section.tables:
         yield from _tables(answer, page)
     if section.picture is not None:
-        yield _legend(section.picture) + '\n<div class="canvas">\n'
+        yield _legend(section.picture) + "\n"
+        yield '<input type="checkbox" id="full"> <label for="full">in full size</label>\n<div class="canvas">\n'
         yield from draw(section.picture, alone=False)
         yield "</div>\n"
     if plan.fields:
@@ -178,4 +179,5 @@ def _details(details: Iterable[Detail], rows: int) -> Iterator[_Markup]:
             yield tag("pre", text)
         else:
             named = label if rows == 1 else f"{label.rstrip(':')}, for these {rows:,}:"
-            yield tag("div", tag("b", f"{named} "), text)
+            # One sign, which no line breaks in two as it does with a hyphen.
+            yield tag("div", tag("b", f"{named} "), text.replace("-> ", "→ "))

@@ -12,11 +12,10 @@ from forensics.report.text import clock
 from forensics.report.words import REASONS
 from forensics_queries.blast_radius import Affected
 from forensics_queries.contamination import LIKELY, POSSIBLE
-from forensics_queries.exposure import Window
 from forensics_queries.rollback import Target
 from forensics_queries.suspects import Suspect
 
-__all__ = ["containment", "detection", "evidence", "lead", "lessons", "recovery"]
+__all__ = ["containment", "detection", "evidence", "lead", "lessons", "recovery", "scope"]
 
 #: So many marks and subjects are named among the first sentences.
 _STARTS = 3
@@ -44,7 +43,8 @@ def lead(gathered: Gathered) -> Iterator[str]:
     else:
         versions, in_use = _many(len(models), "version"), _many(live, "affected version")
         yield f"{_many(distinct, 'model')} {_is(distinct)} affected, in {versions}; {in_use} {_is(live)} live."
-    yield from _limits(gathered)
+    if gathered.affected.short:
+        yield "THE LIST MAY BE SHORT: something that could not be read admits what is bad; see evidence."
     yield from _in_use(gathered)
     if unknown:
         it = "it is" if unknown == 1 else "they are"
@@ -57,6 +57,7 @@ def lead(gathered: Gathered) -> Iterator[str]:
     kinds = Counter(row.kind or "other" for row in affected if row.kind != "model")
     if kinds:
         yield f"Affected beside models: {_many(kinds.total(), 'version')} ({counted(kinds, '')})."
+    yield from _limits(gathered)
     yield from _notes(gathered.affected)
 
 
@@ -66,13 +67,15 @@ def _in_use(gathered: Gathered) -> Iterator[str]:
     for row in gathered.affected.rows:
         if row.stages:
             by_verdict[row.verdict].append(row)
+    several = _several(gathered)
     for row in by_verdict["affected"]:
-        yield f"LIVE AND AFFECTED: {_live(row)}. {_way_back(row, gathered.targets)}"
+        yield f"LIVE AND AFFECTED: {_live(row, several=several)}. {_way_back(row, gathered.targets)}"
     for row in by_verdict["unknown"]:
-        yield f"LIVE, AND CANNOT BE TOLD: {_live(row)}. Why: {REASONS.get(row.reason, row.reason)}."
+        why = REASONS.get(row.reason, row.reason)
+        yield f"LIVE, AND CANNOT BE TOLD: {_live(row, several=several)}. Why: {why}."
     for row in by_verdict["clear"]:
         doubt = f"By what was observed it is contaminated with a probability of {percent(row.p or 0)}."
-        yield f"LIVE, AND DOUBTED: {_live(row)}. {doubt} {_way_back(row, gathered.targets)}"
+        yield f"LIVE, AND DOUBTED: {_live(row, several=several)}. {doubt} {_way_back(row, gathered.targets)}"
 
 
 def _notes(answer: Answer[Affected]) -> Iterator[str]:
@@ -88,8 +91,10 @@ def _suspected(answer: Answer[Suspect]) -> Iterator[str]:
     """The likeliest group, by its only candidate or by how many there are; and stored bytes that were changed."""
     group = [row for row in answer.rows if row.group == 1]
     p = group[0].group_probability if group else None
-    if p is not None and p < POSSIBLE:
-        yield "Where it came from cannot be told yet: no candidate stands out; see forensics next-test."
+    if p is not None and p < LIKELY and (group[0].probability or 0) < POSSIBLE:
+        # Noise is no news: which of very many may be the source changes nothing of what is done first.
+        if not any(row.stated for row in answer.rows):
+            yield "Where it came from cannot be told yet: no candidate stands out; see forensics next-test."
     elif len(group) == 1 or (group and (group[0].probability or 0) >= LIKELY):
         yield f"SUSPECTED: {layout(answer).opening(answer)}; see analysis."
     elif p is not None:
@@ -103,31 +108,40 @@ def _suspected(answer: Answer[Suspect]) -> Iterator[str]:
 
 
 def _limits(gathered: Gathered) -> Iterator[str]:
-    """What the answers could not see."""
-    reasons = gathered.affected.coverage.reasons
+    """What the answers could not see, where that hides nothing bad."""
     if gathered.affected.short:
-        yield "THE LIST MAY BE SHORT: something that could not be read admits what is bad; see evidence."
-    elif reasons:
+        return
+    reasons = gathered.affected.coverage.reasons
+    if reasons:
         yield f"NOT READ: {_many(len(reasons), 'thing')}, none of which admits what is bad; see evidence."
-    others = (gathered.releases, gathered.targets)
-    short = [command(answer) for answer in others if answer.short and not gathered.affected.short]
-    if short:
-        yield f"NOT ALL: see the notes under {' and '.join(short)}."
+    if gathered.releases.short:
+        yield "NOT ALL: what is in use where may be more than is listed; see the notes under summary."
+    if gathered.targets.short:
+        yield "NOT ALL: what to go back to could not be told of every model; see the notes under recovery."
 
 
-def _live(row: Affected) -> str:
-    used = (_used(window, row.thing.digest) for window in row.windows if window.state == "live")
-    return f"{_named(row.thing)}, {'; '.join(used)}"
+def _live(row: Affected, *, several: bool) -> str:
+    """``fraud@v1.3.0 in prod since … (models/fraud.json md5:…)``: first the name by which people know it."""
+    used: dict[str, list[str]] = {}
+    for window in row.windows:
+        if window.state == "live":
+            since = f" since {clock(window.claimed_since)}" if window.claimed_since is not None else ""
+            release = window.release if window.release != row.thing.digest else ""
+            used.setdefault(release, []).append(f"in {window.where}{since}")
+    named = _named(row.thing, several=several)
+    known = [f"{release} {', '.join(places)}" for release, places in used.items() if release]
+    bare = used.get("", [])
+    return f"{'; '.join(known)} ({named})" if known and not bare else "; ".join([f"{named} {', '.join(bare)}", *known])
 
 
-def _used(window: Window, digest: str) -> str:
-    since = f" since {clock(window.claimed_since)}" if window.claimed_since is not None else ""
-    return f"in {window.where}{since}{f' ({window.release})' if window.release not in {'', digest} else ''}"
-
-
-def _named(thing: Thing) -> str:
-    where = f"{thing.source}: " if thing.source else ""
+def _named(thing: Thing, *, several: bool) -> str:
+    where = f"{thing.source}: " if thing.source and several else ""
     return f"{where}{thing.title} {thing.digest}".rstrip()
+
+
+def _several(gathered: Gathered) -> bool:
+    """Whether there is more than one source, so that its name says anything."""
+    return len(gathered.affected.coverage.sources) != 1
 
 
 def _way_back(row: Affected, targets: Answer[Target]) -> str:
@@ -137,15 +151,18 @@ def _way_back(row: Affected, targets: Answer[Target]) -> str:
         return f"Go back to {'; or, from a parallel branch, to '.join(ways)}."
     first = next((target for target in found if target.outcome == "evaluate"), None)
     if first is not None:
-        return f"No version is within the accepted risk: evaluate {_to(first)}, before anything is restored."
+        return f"No version is within the accepted risk: evaluate {_version(first)} before anything is restored."
     if found:
         return "No clean version is left: it has to be built again, as planned under recovery."
     return "No way back is on record: see recovery, and forensics rollback."
 
 
 def _to(target: Target) -> str:
-    named = f" ({', '.join(target.releases)})" if target.releases else ""
-    return f"{target.thing.digest}{named}, {_BYTES.get(target.bytes, f'its bytes: {target.bytes}')}"
+    return f"{_version(target)}, {_BYTES.get(target.bytes, f'its bytes: {target.bytes}')}"
+
+
+def _version(target: Target) -> str:
+    return f"{', '.join(target.releases)} ({target.thing.digest})" if target.releases else target.thing.digest
 
 
 def _is_of(target: Target, thing: Thing) -> bool:
@@ -184,13 +201,22 @@ def detection(gathered: Gathered) -> Iterator[str]:
     models = [row for row in gathered.affected.rows if row.verdict == "affected" and row.kind == "model"]
     dated = [(row.claimed_time, row.thing.digest, row) for row in models if row.claimed_time is not None]
     if dated:
-        _, _, row = min(dated, key=lambda one: one[:2])
+        row = min(dated, key=lambda one: one[:2])[2]
+        named = _named(row.thing, several=_several(gathered))
         yield (
-            f"The first model made from it is {_named(row.thing)}, in commit {row.commit}, claimed to be of "
+            f"The first model made from it is {named}, in commit {row.commit}, claimed to be of "
             f"{clock(row.claimed_time)}."
         )
-    if not brought and not dated:
+    if not gathered.started:
+        yield "Nothing is marked as bad, so that it cannot be told when it first stood on record."
+    elif not brought and not dated:
         yield "No commit on record brought in what is bad, and no affected model stands in a commit."
+
+
+def scope(gathered: Gathered) -> Iterator[str]:
+    """What the list cannot be taken for."""
+    if not gathered.started:
+        yield "Nothing is marked as bad, so that nothing has a verdict: a short list here clears nothing."
 
 
 def containment(gathered: Gathered) -> Iterator[str]:
@@ -199,7 +225,8 @@ def containment(gathered: Gathered) -> Iterator[str]:
     urgent = [row for row in rows if row.verdict == "affected" and row.stages]
     urgent += [row for row in rows if row.verdict == "unknown" and row.stages]
     urgent += [row for row in rows if row.verdict == "clear" and row.stages]
-    yield from (f"{_SAID.get(row.verdict, 'Doubted')}: {_live(row)}" for row in urgent)
+    several = _several(gathered)
+    yield from (f"{_SAID.get(row.verdict, 'Doubted')}: {_live(row, several=several)}" for row in urgent)
     released = sum(bool(row.releases) and not row.stages for row in rows)
     rest = len(rows) - len(urgent) - released
     if released:

@@ -18,7 +18,7 @@ __all__ = ["STYLE", "draw"]
 _RUNS = frozenset({NodeKind.EXECUTION.value, NodeKind.COMMIT.value, NodeKind.ACTOR.value})
 _SIGNS = {"source": "✖", "target": "↩", "affected": "!", "unknown": "?"}
 #: Pixels: of a box, between rows, between layers, of a character, and around all.
-_HEIGHT, _ROW, _GAP, _LETTER, _PAD, _EDGE = 36, 46, 52, 7.3, 10, 12
+_HEIGHT, _ROW, _GAP, _LETTER, _PAD, _EDGE = 36, 46, 40, 7.3, 10, 12
 _LONGEST = 40
 _DIGITS = 8
 

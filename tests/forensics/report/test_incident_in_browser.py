@@ -104,6 +104,30 @@ def test_no_page_is_wider_than_its_window(browser: Page, plain: Path, attacked: 
         assert browser.ask("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 
+def test_a_wide_window_shows_the_whole_picture_and_on_demand_its_full_size(browser: Page, plain: Path) -> None:
+    fits = (
+        "(() => { const c = document.querySelector('.canvas'), s = c.querySelector('svg');"
+        " return [c.scrollWidth <= c.clientWidth, s.getBoundingClientRect().width == s.viewBox.baseVal.width]; })()"
+    )
+    browser.show(plain, width=1200)
+    assert browser.ask(fits) == [True, False]
+    browser.click("#full")
+    assert browser.ask(fits) == [False, True]
+    browser.show(plain, width=700)
+    assert browser.ask(fits) == [False, True]
+
+
+def test_every_verdict_has_its_own_colour(browser: Page, plain: Path) -> None:
+    colour = "(v => getComputedStyle(document.querySelector(`tr.${v} td.verdict`)).color)"
+    for dark in (False, True):
+        browser.show(plain, dark=dark)
+        red, green, blue = map(int, browser.ask(f"{colour}('affected')")[4:-1].split(","))
+        assert red > green
+        assert red > blue
+        shown = {browser.ask(f"{colour}('{verdict}')") for verdict in ("affected", "clear")}
+        assert len(shown) == 2
+
+
 def test_names_in_the_picture_stay_within_their_boxes(browser: Page, attacked: Path) -> None:
     browser.show(attacked)
     over = (
