@@ -32,6 +32,7 @@ class Row:
         evidence: one of ``EVIDENCE``.
         made: a run of this store wrote it.
         again: another artifact of the store had the same address before.
+        moved: somebody tracks its bytes at another path, so that their digest alone ties them to it.
     """
 
     store: int
@@ -42,6 +43,7 @@ class Row:
     evidence: str
     made: bool = False
     again: bool = False
+    moved: bool = False
 
     @property
     def atom(self) -> str:
@@ -53,7 +55,11 @@ class Row:
 
     def is_known_by_md5(self, thing: Thing) -> bool:
         """Whether the store still holds the digest by which DVC would know these bytes."""
-        return self.evidence in {"md5", "cmf"} and self.things[-1] is thing
+        return self.evidence in {"md5", "cmf"} and (self.things[-1] is thing or self.is_named_by(thing))
+
+    def is_named_by(self, thing: Thing) -> bool:
+        """Whether its name holds the digest of these bytes, whatever is written over it."""
+        return self.evidence == "cmf" and self.things[0] is thing
 
 
 @dataclass
@@ -269,7 +275,9 @@ class PairGenerator(Generator):
             old = machine.files[self.number, path][1]
             mixed_rows = not machine.plain and old.store == run.store and old.number not in dict(run.reads)
             written = {number for number, _, _ in run.writes}
-            if mixed_rows and chance.random() < 0.4 and old.number not in written:
+            # What is moved would be tied to it by nothing any more.
+            lost = old.moved and not old.is_named_by(old.things[-1])
+            if mixed_rows and chance.random() < 0.4 and old.number not in written and not lost:
                 row = old
                 row.things.append(blob)
         else:
@@ -306,6 +314,7 @@ class PairGenerator(Generator):
         (_, path), blob, row = chance.choice(found)
         if row.is_known_by_md5(blob) and chance.random() < 0.5:
             path = self.somewhere()
+            row.moved = True
         elif path in state.data:
             return
         state.data[path] = self.settle(path, self.tracked(blob))
