@@ -152,6 +152,7 @@ class Document:
     Attributes:
         metrics, params, plots: declared paths, of the whole document and of its stages, resolved.
         declared_outs: every output path that a stage of dvc.yaml declares, resolved, whether it ran or not.
+        commands: what templates of dvc.yaml make, whether it ran or not.
         problems: what could not be read, or was read in spite of something.
     """
 
@@ -162,4 +163,5 @@ class Document:
     params: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     declared_outs: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -96,6 +96,7 @@ class Sheet:
         declares: paths of outputs that dvc.yaml declares, recorded or not.
         outputs: those, and outputs of which only a recorded run says so: of stages whose declaration cannot be told,
             and of all where no dvc.yaml declares any.
+        commands: what templates of dvc.yaml make.
     """
 
     jobs: frozenset[int] = frozenset()
@@ -104,6 +105,7 @@ class Sheet:
     artifacts: tuple[Declared, ...] = ()
     declares: tuple[str, ...] = ()
     outputs: frozenset[str] = frozenset()
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ class Ledger:
             artifacts=document.artifacts,
             declares=declares,
             outputs=outputs,
+            commands=document.commands,
         )
 
     def _add_run(self, run: Run, path: str, commit: str, script: str, declared: frozenset[str]) -> _Entry:

@@ -196,6 +196,7 @@ class Library:
                 document.params,
                 document.plots,
                 document.declared_outs,
+                document.commands,
                 (*problems, *document.problems),
             )
         return reads, document

@@ -113,6 +113,7 @@ def read_project(
         params=tuple(pipeline.params),
         plots=tuple(pipeline.plots),
         declared_outs=tuple(pipeline.outs),
+        commands=tuple(pipeline.commands),
         problems=tuple(dict.fromkeys(problems)),
     )
 

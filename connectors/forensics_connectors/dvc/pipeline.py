@@ -5,6 +5,7 @@ Source of the rules: dvc 3.67, ``dvc.parsing.DataResolver``, ``dvc.stage.loader.
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -58,12 +59,14 @@ class Pipeline:
         stages: by name, ``group@key`` for one of many.
         unresolved: groups whose keys could not be told, and stages of which nothing could.
         outs: every path that a stage declares as its output.
+        commands: those that templates make with the values at hand.
         readable: False where dvc.yaml could not be read at all.
     """
 
     stages: dict[str, Stage] = field(default_factory=dict)
     unresolved: set[str] = field(default_factory=set)
     outs: dict[str, None] = field(default_factory=dict)
+    commands: dict[str, None] = field(default_factory=dict)
     artifacts: list[Declared] = field(default_factory=list)
     metrics: dict[str, None] = field(default_factory=dict)
     params: dict[str, None] = field(default_factory=dict)
@@ -223,6 +226,7 @@ class _Reader:
             }
             deps = frozenset(resolve(to_text(path), directory)[0] for path in _list(sections["deps"]))
             params = tuple(dict.fromkeys(resolve(file, directory)[0] for file in _params_files(sections["params"])))
+            self.read_command(definition.get("cmd"), values)
         except TemplateError as error:
             self.report(f"it cannot be resolved: {error}", name)
             if self.budget.exhausted:
@@ -242,6 +246,13 @@ class _Reader:
             self.pipeline.outs[path] = None
             if flags.role != "out":
                 (self.pipeline.metrics if flags.role == "metric" else self.pipeline.plots)[path] = None
+
+    def read_command(self, node: Node, values: Values) -> None:
+        """Takes down the command that a template makes; one of which the values cannot be told is left out."""
+        lines = node if isinstance(node, list) else [node]
+        if any(isinstance(line, str) and "${" in line for line in lines):
+            with suppress(TemplateError):
+                self.pipeline.commands["\n".join(to_text(fill(line, values, self.budget)) for line in lines)] = None
 
     def top(self, node: Node, section: str) -> list[str]:
         """The paths that an entry of a top-level list names."""

@@ -1,7 +1,8 @@
 """Which commits first said a command or a parameter: in dvc.yaml and params files, else where a run records it.
 
 A run is often recorded by a later commit than the one that wrote its settings, and that one has to answer for them.
-Who wrote a template that a command may have come of answers for it too, as far as can be inferred.
+A template says the command that it makes with the values beside it. Who wrote one that a command may have come of,
+with values that cannot be told, answers for it too, as far as can be inferred.
 """
 
 import re
@@ -16,6 +17,7 @@ from forensics_connectors.dvc.ledger import Ledger
 from forensics_connectors.dvc.records import Reading
 from forensics_connectors.dvc.yaml import Node, canonical, decode, load, value
 from forensics_connectors.git.introductions import introductions
+from forensics_connectors.git.text import text
 from forensics_connectors.git.view import View
 
 __all__ = ["setting_records"]
@@ -52,6 +54,7 @@ def setting_records(view: View, reading: Reading) -> Iterator[Record]:
             for position, new, olds in states.get(path, ()):
                 if new is not None and test(new) and not any(old is not None and test(old) for old in olds):
                     said.add((position, index))
+    said.update(_made(reading, scripts))
     for index, positions in runs.items():
         appearances += [(position, index) for position in positions if (position, index) not in said]
     appearances = sorted([*appearances, *said])
@@ -73,6 +76,18 @@ def setting_records(view: View, reading: Reading) -> Iterator[Record]:
             commit, fact = reading.history.commits[position], ledger.facts[index]
             origin = reading.origin(position, fact.origin.path, fact.origin.locus)
             yield Edge(EdgeKind.INTRODUCED, commit.key, fact.key, origin, Strength.INFERRED, "template")
+
+
+def _made(reading: Reading, scripts: dict[int, set[str]]) -> Iterator[tuple[int, int]]:
+    """Positions at which a template begins to make a command, and that command."""
+    indexes: dict[tuple[str, str], list[int]] = {}
+    for index in reading.ledger.commands.keys() & scripts.keys() if reading.timeline.commands else ():
+        for path in scripts[index]:
+            indexes.setdefault((path, "".join(reading.ledger.commands[index].split())), []).append(index)
+    for position, folder, line in reading.timeline.commands:
+        script = f"{text(folder) if folder != '/' else ''}dvc.yaml"
+        for index in indexes.get((script, "".join(line.split())), ()):
+            yield position, index
 
 
 def _templated(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from forensics_connectors.dvc.documents import Declared
@@ -38,6 +39,8 @@ class Timeline:
         artifacts: declared artifacts at the commits that were asked for.
         outputs: what differs from the first parent in which paths each document says are outputs of stages; None where
             the document is gone.
+        commands: (position, folder of the dvc.yaml ending in ``/``, command) where a template makes a command that it
+            made at none of the parents.
     """
 
     steps: dict[int, dict[int, list[Step]]] = field(default_factory=dict)
@@ -47,6 +50,7 @@ class Timeline:
     current: dict[int, frozenset[int]] = field(default_factory=dict)
     artifacts: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
     outputs: dict[int, dict[str, frozenset[str] | None]] = field(default_factory=dict)
+    commands: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -158,6 +162,9 @@ def _record(
     for subject, sheet in delta.sheets.items():
         if (sheet or _NOTHING).outputs != states[base].sheets.get(subject, _NOTHING).outputs:
             timeline.outputs.setdefault(position, {})[subject] = sheet.outputs if sheet else None
+        if sheet is not None and sheet.commands:
+            before = set(chain.from_iterable(state.sheets.get(subject, _NOTHING).commands for state in states))
+            timeline.commands += [(position, subject, line) for line in sheet.commands if line not in before]
     for index in sorted(delta.gained):
         if not any(index in state.held.get(facts[index].path, ()) for state in states):
             timeline.versions.append((position, index))

@@ -141,6 +141,31 @@ def test_a_command_answers_to_the_commit_that_wrote_it(repo: GitRepo) -> None:
     assert commands == {"$ train": commit_key(first), "$ train --badly": commit_key(second)}
 
 
+def test_a_command_of_a_template_answers_to_the_commit_that_gave_it_its_values(repo: GitRepo) -> None:
+    """Neither to the commit that recorded the run, nor for certain to the one that wrote the template."""
+
+    def ran(command: str, model: str) -> str:
+        return lock(train=(command, [("data", md5("0"))], [("model", md5(model))]))
+
+    template = YAML.replace("cmd: train", "cmd: train ${rate}")
+    repo.write({"dvc.yaml": template, "params.yaml": "rate: 1\n", "data.dvc": tracked("data", md5("0"))})
+    first = repo.commit()
+    repo.write({"dvc.lock": ran("train 1", "m0")})
+    repo.commit()
+    repo.write({"params.yaml": "rate: 2\n"})
+    second = repo.commit()
+    repo.write({"dvc.lock": ran("train 2", "m1")})
+    repo.commit()
+    facts = facts_of(repo)
+    paths = {v.key: v.path for v in facts.all(Version) if v.path.startswith("$")}
+    introduced = {(paths[e.effect], e.cause, e.strength) for e in facts.edges(EdgeKind.INTRODUCED) if e.effect in paths}
+    assert introduced == {
+        ("$ train 1", commit_key(first), Strength.MATCHED),
+        ("$ train 2", commit_key(second), Strength.MATCHED),
+        ("$ train 2", commit_key(first), Strength.INFERRED),
+    }
+
+
 def test_a_parameter_answers_to_the_commit_that_set_it(repo: GitRepo) -> None:
     def recorded(rate: str) -> str:
         return lock(train=train("0", rate)) + f"    params:\n      params.yaml:\n        train.lr: {rate}\n"
