@@ -78,7 +78,7 @@ def what_if(
         as_of: a revision or a time.
 
     Returns:
-        Versions that change and versions that are not clear either way, live ones first in each part; then the
+        Without a supposition, the smallest cut alone; else versions that change and versions that are not clear either way, live ones first in each part; then the
         smallest cut for what is live (``heads``), where it is no larger than that.
 
     Raises:
@@ -93,8 +93,10 @@ def what_if(
         )
     now = then if clean or drop else accused(case, (), when)
     supposition = Supposition.of(when.lineage, _nodes(when, clean), _nodes(when, drop))
-    before, after = supposed(when, now, Supposition()), supposed(when, then, supposition)
-    found = _changes(when, before, after, supposition) if clean or drop or bad else []
+    after = supposed(when, then, supposition)
+    found: list[Supposed] = []
+    if clean or drop or bad:
+        found = _changes(when, supposed(when, now, Supposition()), after, supposition)
     asked = _options(clean=clean, drop=drop, bad=bad, as_of=[as_of] if as_of else ())
     cut, said = _cut(when, then, supposition, after, asked)
     notes = [f"started from {label}" for label in then.labels]
@@ -102,6 +104,8 @@ def what_if(
     notes += [f"supposed clean: {text}" for text in clean] + [f"supposed never there: {text}" for text in drop]
     if drop:
         notes.append("what used something that would not be there is judged without it, and would have other bytes")
+    if not (clean or drop or bad):
+        notes.append("to see what something would change: forensics what-if --clean, --drop or --bad SUBJECT")
     notes += [*when.notes, *said]
     parameters = {"clean": " ".join(clean), "drop": " ".join(drop), "bad": " ".join(bad), "as_of": as_of or ""}
     return Answer("what-if", parameters, (*found, *cut), when.coverage, tuple(notes), unread(after, when))
@@ -120,7 +124,7 @@ def _nodes(when: Moment, subjects: Sequence[str]) -> set[int]:
 
 def _changes(when: Moment, before: Judgement, after: Judgement, supposition: Supposition) -> list[Supposed]:
     used = exposures(when)
-    was = {row.thing.id: row for row in affected(when, before, used)}
+    was = {row.thing.id: row for row in affected(when, before, used, reasons=False)}
     will = {row.thing.id: row for row in affected(when, after, used) if row.thing.id not in supposition.gone}
     gone = {node for node in supposition.gone if when.lineage.is_version(node) and when.stood(node)}
     rows = [_change(was.get(node), will.get(node), node in gone) for node in {*was, *will}]

@@ -12,6 +12,7 @@ from forensics.answer import Answer
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import Gap, GapKind, Origin, content_key
+from forensics.report.layouts import layout
 from forensics_queries.what_if import Supposed, what_if
 from tests.support.restoring import MODEL, CaseOf, mark_bad, md5
 from tests.support.toy import Run, Step, Toy, digest_of
@@ -111,6 +112,14 @@ class TestSupposing:
     def test_nothing_bad_is_refused(self, case_of: CaseOf) -> None:
         with pytest.raises(UsageError, match="nothing is supposed bad"):
             what_if(case_of(FORK), clean=["a"])
+
+    def test_without_a_supposition_the_cut_is_given_and_how_to_suppose_something(self, case_of: CaseOf) -> None:
+        answer = what_if(mark_bad(case_of(FORK), "a"))
+        assert {row.part for row in answer.rows} <= {"cut"}
+        assert any("--clean, --drop or --bad SUBJECT" in note for note in answer.notes)
+        assert layout(answer).opening(answer).startswith("no supposition was given, so this is the least")
+        supposed = what_if(mark_bad(case_of(FORK), "a"), clean=["a"])
+        assert not any("--bad SUBJECT" in note for note in supposed.notes)
 
 
 class TestTheSmallestCut:

@@ -18,7 +18,7 @@ def _opening(answer: Answer[Any]) -> str:
     """How many versions change, and how many of these are live."""
     found = [row for row in answer.rows if row.part != "cut"]
     if not any(answer.parameters[name] for name in ("clean", "drop", "bad")):
-        return "nothing is supposed"
+        return "no supposition was given, so this is the least that would have to be clean to free what is live"
     said = counted({word: sum(row.part == part for row in found) for part, word in _COUNTED.items()}, "nothing changes")
     live = counted({word: sum(row.part == part and bool(row.stages) for row in found)
                     for part, word in _COUNTED.items()}, "none")  # fmt: skip
