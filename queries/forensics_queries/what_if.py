@@ -78,8 +78,8 @@ def what_if(
         as_of: a revision or a time.
 
     Returns:
-        Without a supposition, the smallest cut alone; else versions that change and versions that are not clear either way, live ones first in each part; then the
-        smallest cut for what is live (``heads``), where it is no larger than that.
+        Without a supposition, the smallest cut for what is live (``heads``) alone. Else versions that change and
+        versions that are not clear either way, live ones first in each part; then that cut, where it is no larger.
 
     Raises:
         UsageError: nothing is bad, or a subject cannot be told.
