@@ -14,6 +14,7 @@ clear, save these classes, in which the record cannot tell:
 - ``code-not-committed``: a directory of code that no commit holds;
 - ``missing-listing``: a directory of several outs, read in a state that no commit holds by what it declares;
 - ``part``: read out of a directory that was made or brought in as a whole by something affected;
+- ``unplaced``: of a run whose stage no commit declares, so that nobody knows where its paths lead;
 - ``rehash``: known by a digest of another algorithm than the subject's.
 
 and whatever a run read of these (``downstream``), judged by what lay in the run's own ancestry.
@@ -177,6 +178,7 @@ class _Closure:
         if self.upper:
             self._merged(identity, run)
             self._unseen(identity, run)
+            self._unplaced(identity, run)
 
     def _memory(self, identity: tuple[object, ...], run: Run) -> None:
         versions = self.facts.versions
@@ -248,6 +250,13 @@ class _Closure:
                 for path in gone:
                     name = (path, dict(entry.deps)[path].content)
                     self._raise(self.versions, name, UNKNOWN, "code-not-committed")
+
+    def _unplaced(self, identity: tuple[object, ...], run: Run) -> None:
+        """What it read and wrote, under names that lead elsewhere (upper bound)."""
+        if not run.placed:
+            self._raise(self.runs, identity, UNKNOWN, "unplaced")
+            for path, thing in (*run.entry.deps, *run.entry.outs):
+                self._raise(self.versions, (path, thing.content), UNKNOWN, "unplaced")
 
     def _version(self, name: Name, version: Version) -> None:
         if self.marked(version):

@@ -20,6 +20,7 @@ class Run:
     Attributes:
         recorded: the commits that first hold it.
         merged: every one of these is a merge, so that nobody need have run it.
+        placed: some commit declares its stage, which alone tells where it ran.
     """
 
     entry: Entry
@@ -28,6 +29,7 @@ class Run:
     recorded: frozenset[int] = frozenset()
     reach: frozenset[int] = frozenset()
     merged: bool = False
+    placed: bool = True
 
 
 @dataclass
@@ -92,6 +94,12 @@ class Facts:
         self.outs = [commit.state.outs() for commit in history.commits]
         self._current = [commit.state.current() for commit in history.commits]
         self._seen: dict[int, tuple[Thing, list[str]]] = {}  # holds the things, so that no other gets their id
+        self._declared = {
+            (stage.pipe, each.name)
+            for commit in history.commits
+            for stage in commit.state.stages.values()
+            for each in stage.concrete()
+        }
         for commit in history.commits:
             self._read(commit.index, commit.state)
         self._stand()
@@ -146,8 +154,9 @@ class Facts:
             version.holders.add(commit)
             version.stated = True
             self._hold(commit, thing)
-        for entry in state.lock.values():
+        for key, entry in state.lock.items():
             run = self.runs.setdefault(entry.identity, Run(entry))
+            run.placed &= key in self._declared or entry.base == entry.pipe
             run.entries.append(entry)
             run.holders.add(commit)
             legacy = self.history.is_legacy(join(entry.pipe, "dvc.yaml"))
