@@ -74,7 +74,8 @@ class Searcher(Protocol):
         Args:
             source: as it was read.
             wanted: what to look for.
-            held: digests under which the source itself knows files of the wanted names.
+            held: digests under which the source itself knows files of the wanted names, and then such others as may be
+                worth a look.
 
         Yields:
             ``SameBytes`` and ``Listing`` for what was found, from a digest as it was wanted; ``Finding`` for what could

@@ -37,6 +37,8 @@ CONNECTOR = "search"
 #: What sources know files by already, or can tell by it: other algorithms need the bytes.
 _OWN = frozenset({"md5", "md5-dos2unix", "tfx-code"})
 _SHOWN = 3
+#: Bytes of files of other names that are worth hashing where no file has a wanted name.
+_OTHERS = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class Search:
         source: as it was read last, its state made that of the search.
         connectors: the kinds of the connectors that read it, the newest reading first.
         wanted: what to look for, in order.
-        held: digests under which the source knows files of the wanted names.
+        held: digests under which the source knows files of the wanted names; then, where it has a file of no name of
+            something that is wanted, others that are small enough.
+        left_out: how many others there are.
         stamp: stands for the states of all sources.
         is_done: it was searched in this state, for all this.
     """
@@ -58,6 +62,7 @@ class Search:
     stamp: str
     is_done: bool
     held: tuple[Digest, ...] = ()
+    left_out: int = 0
 
 
 def searches(case: "Case") -> list[Search]:
@@ -88,15 +93,21 @@ def searches(case: "Case") -> list[Search]:
             continue
         source = Source(kind, locator, name, tuple(fingerprints), object_format, f"{state} {list_digest}")
         is_done = last[number][0] == source.state
-        held = () if is_done else _held(case, number, wanted)
-        found[number] = Search(source, (connector,), wanted, stamp, is_done, held)
+        held, left_out = ((), 0) if is_done else _held(case, number, wanted)
+        found[number] = Search(source, (connector,), wanted, stamp, is_done, held, left_out)
     return list(found.values())
 
 
-def _held(case: "Case", source: int, wanted: Iterable[Wanted]) -> tuple[Digest, ...]:
-    names = sorted({name for one in wanted if one.digest.algorithm not in _OWN for name in one.names})
-    rows = case.rows(statements("forensics.case", "search.sql")["held"], {"source": source, "names": names})
-    return tuple(Digest(algorithm, value) for algorithm, value in rows)
+def _held(case: "Case", source: int, wanted: Iterable[Wanted]) -> tuple[tuple[Digest, ...], int]:
+    foreign = [one for one in wanted if one.digest.algorithm not in _OWN]
+    if not foreign:
+        return (), 0
+    sql = statements("forensics.case", "search.sql")
+    given = {"source": source, "names": sorted({name for one in foreign for name in one.names})}
+    there = {name for (name,) in case.rows(sql["names"], given)}
+    is_nameless = any(there.isdisjoint(one.names) for one in foreign)
+    ((named, others, rest),) = case.rows(sql["held"], {**given, "budget": _OTHERS if is_nameless else 0})
+    return tuple(Digest("md5", value) for value in (*(named or ()), *(others or ()))), rest if is_nameless else 0
 
 
 def acquired(search: Search, records: Iterable[Record]) -> Iterator[Record]:
@@ -105,6 +116,13 @@ def acquired(search: Search, records: Iterable[Record]) -> Iterator[Record]:
     for record in records:
         found += isinstance(record, SameBytes | Listing)
         yield record
+    if search.left_out:
+        # No gap in what can be said: a digest that cannot be compared with the bad one is unknown.
+        message = (
+            f"files of other names that were not hashed for digests that other sources name, beyond {_OTHERS:,} bytes: "
+            f"{search.left_out:,}"
+        )
+        yield Finding(FindingKind.TOO_LARGE, message, Origin(locus="search"))
     details = {"connector": CONNECTOR, "wanted": len(search.wanted), "found": found, "sources": search.stamp}
     yield Acquired(search.source.state, details)
 

@@ -63,19 +63,42 @@ GROUP BY s.algorithm, s.value
 HAVING s.algorithm = 'tfx-code' OR bool_or(k.kind <> 'code' OR k.is_code)
 ORDER BY s.algorithm, s.value;
 
--- @name held
+-- @name names
+-- Which of some file names a source has.
 -- @param source id of a source
 -- @param names file names, in lower case
 WITH file AS (
-    SELECT v.content, a.path AS name FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source
+    SELECT a.path AS name FROM artifact a WHERE a.source = $source
     UNION ALL
-    SELECT m.content, m.name FROM member m
+    SELECT m.name FROM member m
     WHERE EXISTS (FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source AND v.content = m.directory)
 )
-SELECT DISTINCT c.algorithm, c.value FROM file f JOIN content c ON c.id = f.content
-WHERE c.algorithm = 'md5' AND NOT ends_with(c.value, '.dir')
-    AND list_contains($names::VARCHAR[], lower(regexp_extract(f.name, '([^/]+)/*$', 1)))
-ORDER BY ALL;
+SELECT DISTINCT lower(regexp_extract(name, '([^/]+)/*$', 1)) AS found FROM file
+WHERE list_contains($names::VARCHAR[], found) ORDER BY found;
+
+-- @name held
+-- The files of a source by md5: those of some names; of all others the smallest, as far as a budget goes; and how many
+-- are left. A size that is not on record counts as a MiB.
+-- @param source id of a source
+-- @param names file names, in lower case
+-- @param budget bytes
+WITH file AS (
+    SELECT v.content, a.path AS name, v.size FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source
+    UNION ALL
+    SELECT m.content, m.name, m.size FROM member m
+    WHERE EXISTS (FROM version v JOIN artifact a ON a.id = v.artifact WHERE a.source = $source AND v.content = m.directory)
+), known AS (
+    SELECT c.value, bool_or(list_contains($names::VARCHAR[], lower(regexp_extract(f.name, '([^/]+)/*$', 1)))) AS is_named,
+        coalesce(max(f.size), 1048576) AS size
+    FROM file f JOIN content c ON c.id = f.content
+    WHERE c.algorithm = 'md5' AND NOT ends_with(c.value, '.dir') GROUP BY c.value
+), ranked AS (
+    SELECT *, sum(size) OVER (PARTITION BY is_named ORDER BY size, value ROWS UNBOUNDED PRECEDING) AS total FROM known
+)
+SELECT list(value ORDER BY value) FILTER (is_named),
+    list(value ORDER BY total, value) FILTER (NOT is_named AND total <= $budget),
+    count(*) FILTER (NOT is_named AND total > $budget)
+FROM ranked;
 
 -- @name settled
 -- What was found by a search, or is said to be in no commit.

@@ -214,6 +214,27 @@ def test_files_of_other_names_are_hashed_where_no_name_is_known(case: Case, repo
     assert not said(case)
 
 
+def test_objects_of_other_names_are_hashed_where_no_name_is_known(
+    case: Case, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracked(repo, "a.csv", b"a", b"a")
+    tracked(repo, "long.csv", b"long" * 9, b"long" * 9)
+    ingest_dvc(case, repo)
+    store = Store()
+    used = store.run("s3://bucket/17/blob", digest("sha256", b"a"), ArtifactKind.DATASET)
+    ingest_store(case, store)
+    monkeypatch.setattr("forensics.case.search._OTHERS", 1 << 20)
+    assert [done.details["found"] for done in searched(case)] == [1]
+    assert (str(digest("sha256", b"a")), str(digest("md5", b"a")), "matched", "") in twins(case)
+    ((message, admits),) = case.rows("SELECT message, admits FROM findings WHERE kind = 'too-large'")
+    assert (
+        message
+        == "files of other names that were not hashed for digests that other sources name, beyond 1,048,576 bytes: 1"
+    )
+    assert not admits
+    assert {row.thing.path: row.verdict for row in blast_radius(case, ["a.csv"]).rows}[used.path] == "affected"
+
+
 def test_code_that_no_commit_holds_is_said_so_once_and_no_longer_stands_when_found(
     case: Case, repo: GitRepo, tmp_path: Path
 ) -> None:
