@@ -125,9 +125,7 @@ class Chains(ABC, Generic[S]):
 
     def _known(self, one: int, other: int) -> int:
         """How the best known edge between two neighbours is known, by its place among the strengths."""
-        steps = self._lineage.steps
-        found = [strength for node, _, strength in steps(one) if node == other]
-        found = found or [strength for node, _, strength in steps(other) if node == one]
+        found = self._lineage.between(one, other) or self._lineage.between(other, one)
         return min(map(_ORDER.index, found), default=0)
 
 

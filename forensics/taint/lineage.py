@@ -76,6 +76,15 @@ class Lineage:
         targets, codes = self.graph.forward.neighbours(node)
         return [(target, _KINDS[code], _STRENGTHS[code]) for target, code in zip(targets, codes, strict=True)]
 
+    def between(self, cause: int, effect: int) -> list[Strength]:
+        """How the edges from one node to another are known; looked for at the end that has fewer."""
+        targets, codes = self.graph.forward.neighbours(cause)
+        wanted = effect
+        origins, back = self.graph.reverse.neighbours(effect)
+        if len(origins) < len(targets):
+            targets, codes, wanted = origins, back, cause
+        return [_STRENGTHS[code] for target, code in zip(targets, codes, strict=True) if target == wanted]
+
     def is_version(self, node: int) -> bool:
         """Whether a node is a version."""
         return self.graph.kinds[node] == _VERSION

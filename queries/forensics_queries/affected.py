@@ -70,7 +70,7 @@ class Affected:
 
 
 def affected(
-    when: Moment, judgement: Judgement, used: Iterable[Exposure], *, models: tuple[str, ...] = ()
+    when: Moment, judgement: Judgement, used: Iterable[Exposure], *, models: tuple[str, ...] = (), reasons: bool = True
 ) -> list[Affected]:
     """The versions that are affected or unknown, in the order in which they are listed.
 
@@ -79,6 +79,7 @@ def affected(
         judgement: the verdicts.
         used: where and when things were in use.
         models: globs of paths that are models.
+        reasons: also give paths, doses and first commits, which cost the most.
     """
     case = when.case
     versions = [version for version in judgement.reached(NodeKind.VERSION) if when.stood(version)]
@@ -88,9 +89,10 @@ def affected(
     causes = {version: judgement.cause(version) for version in versions}
     places = things(case, {cause.place for cause in causes.values() if cause is not None and cause.place >= 0})
     chains = Accusations(judgement)
-    paths = dict(zip(versions, explain(case, map(chains.nodes, versions)), strict=True))
-    doses = _doses(case, judgement, versions, chains)
-    first = _first_commits(case, judgement, versions)
+    told = versions if reasons else []
+    paths = dict(zip(told, explain(case, map(chains.nodes, told)), strict=True))
+    doses = _doses(case, judgement, told, chains)
+    first = _first_commits(case, judgement, told)
     found = []
     for version in versions:
         cause, thing = causes[version], shown.get(version)
@@ -99,7 +101,7 @@ def affected(
         certain = cause.level is Level.AFFECTED
         kind = "model" if any(fnmatchcase(thing.path, glob) for glob in models) else thing.artifact_kind
         in_use = tuple(windows.get(version, ()))
-        path = paths[version]
+        path = paths.get(version, ())
         dose = doses.get(version, ())
         oid, time, mail = first.get(version, ("", None, ""))
         found.append(
@@ -115,7 +117,7 @@ def affected(
                 dose=", ".join(map(str, dose)),
                 share=dose[0].share if dose else None,
                 unit=dose[0].unit if dose else "",
-                known=weakest_of_all(path, chains, version),
+                known=weakest_of_all(path, chains, version) if reasons else "",
                 commit=oid,
                 claimed_time=time,
                 claimed_mail=mail,

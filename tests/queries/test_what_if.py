@@ -3,6 +3,7 @@
 from itertools import chain, combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -208,3 +209,18 @@ def test_suppositions_and_cuts_are_as_brute_force_has_them(
         assert not bad_models(toy, reads, bad, found)
     else:
         assert not touched or smallest == len(touched)
+
+
+def test_what_one_hub_feeds_takes_time_that_grows_with_it_and_not_with_its_square(case_of: CaseOf) -> None:
+    def seconds(count: int) -> float:
+        holds = {"hub": "hub", **{f"m{n}": f"m{n}" for n in range(count)}}
+        runs = tuple(Run(f"train {n}", 0, ("hub",), (f"m{n}",)) for n in range(count))
+        case = case_of(Toy("toy", (Step((), holds),), runs, models={f"m{n}": f"m{n}" for n in range(count)}))
+        begun = process_time()
+        answer = what_if(case, bad=[md5("hub")])
+        spent = process_time() - begun
+        assert sum(row.part == "worse" for row in answer.rows) == count + 1
+        return spent
+
+    seconds(10)
+    assert seconds(1600) < 6 * seconds(400)
