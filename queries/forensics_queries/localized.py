@@ -80,7 +80,7 @@ def localized(case: Case, when: Moment, asked: Asked) -> Localized:
     told = {node for node, (is_bad, _) in labels.items() if node in (known.good if is_bad else known.bad)}
     known = _with(known, labels)
     if not known.anchors:
-        raise _no_symptom(known, when)
+        raise _no_symptom(known, when, standing.notes)
     notes = [*standing.notes]
     notes += [f"{labels[node][1]} is labelled otherwise by an observation: the question comes first" for node in told]
     graph = when.lineage.graph if not when.asked else _then(when)
@@ -145,18 +145,21 @@ def _with(known: Evidence, labels: dict[int, tuple[bool, str]]) -> Evidence:
     )
 
 
-def _no_symptom(known: Evidence, when: Moment) -> NoSymptomError:
+def _no_symptom(known: Evidence, when: Moment, said_of_it: Sequence[str]) -> NoSymptomError:
     then = f" as of {when.asked}" if when.asked else ""
+    aside = "".join(f"{note}; " for note in said_of_it)
     if known.good:
         return NoSymptomError(
             f"only good versions were observed{then}: without a symptom there is nothing to explain",
-            hint="say which version misbehaves: forensics observe SUBJECT bad; or --bad SUBJECT",
+            hint=f"{aside}say which version misbehaves: forensics observe SUBJECT bad; or --bad SUBJECT",
         )
     if known.stated or known.clean:
         return NoSymptomError(
             f"no version was observed to misbehave{then}, so there is nothing left to explain",
             hint="what is known to be bad reaches: forensics blast-radius; a symptom: forensics observe SUBJECT bad",
         )
+    if said_of_it:
+        return NoSymptomError(f"nothing that was observed counts{then}", hint="; ".join(said_of_it))
     return NoSymptomError(
         f"nothing was observed{then}",
         hint="say which versions misbehave and which do not: forensics observe fraud@v1.4.0 bad; or --bad A --good B",

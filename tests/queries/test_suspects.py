@@ -311,6 +311,17 @@ def test_nothing_observed_is_refused(case_of: Make) -> None:
         assert "forensics observe" in refused.value.hint
 
 
+def test_observations_that_cancel_out_are_named_where_nothing_else_was_observed(case_of: Make) -> None:
+    case = case_of(TRAINED)
+    observe(case, ["model@v2"], "bad", author="ann@example.com")
+    observe(case, ["model@v2"], "good", author="bob@example.com")
+    for question in (suspects, next_test):
+        with pytest.raises(UsageError, match="nothing that was observed counts") as refused:
+            question(case)
+        assert "observation 1, observation 2" in refused.value.hint
+        assert "forensics observe withdraw" in refused.value.hint
+
+
 def test_a_version_that_is_labelled_both_ways_is_refused(case_of: Make) -> None:
     with pytest.raises(UsageError, match="cannot be bad and good"):
         suspects(case_of(TRAINED), Asked(["model@v1"], ["model@v1"]))
