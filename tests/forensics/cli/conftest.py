@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,13 +109,21 @@ def forensics(capsys, monkeypatch, tmp_path) -> Callable[..., Ended]:
 
 
 @pytest.fixture
-def process(tmp_path) -> Callable[..., subprocess.Popen[bytes]]:
-    """Starts the command line as a process of its own."""
+def process(tmp_path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts the command line as a process of its own, which does not outlive the test."""
+    started: list[subprocess.Popen[bytes]] = []
 
     def start(*words: object, **more: object) -> subprocess.Popen[bytes]:
         program = [sys.executable, "-c", "import sys; from forensics.cli import main; sys.exit(main())"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "env": environment, **more}
-        return subprocess.Popen([*program, *map(str, words)], **settings)
+        # Whoever runs the tests in the background of a script ignores interrupts, and so would this.
+        settings["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        started.append(subprocess.Popen([*program, *map(str, words)], **settings))
+        return started[-1]
 
-    return start
+    yield start
+    for running in started:
+        if running.poll() is None:
+            running.kill()
+            running.communicate()
