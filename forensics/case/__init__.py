@@ -1,10 +1,10 @@
 """The case: one DuckDB file with all that was ingested, marked and asked in one investigation."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from forensics.case.database import connect, create
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_PATH", "Case", "case_path"]
 
 DEFAULT_PATH = Path("case.duckdb")
+
+T = TypeVar("T")
 
 
 def case_path(given: str | None = None) -> Path:
@@ -39,6 +41,7 @@ class Case:
         self.connection = connection
         self.writable = writable
         self._graph: Graph | None = None
+        self._kept: dict[Hashable, Any] = {}
 
     @classmethod
     def open(cls, path: str | Path, *, write: bool = False, new: bool = False) -> Self:
@@ -68,6 +71,7 @@ class Case:
     def close(self) -> None:
         """Closes the file."""
         self._graph = None
+        self._kept.clear()
         self.connection.close()
 
     def ingest(
@@ -77,6 +81,7 @@ class Case:
         from forensics.case.ingest import ingest
 
         self._graph = None
+        self._kept.clear()
         return ingest(self.connection, self.path, source, records, list(argv), connector)
 
     def journal(self, action: str, details: dict[str, object], *, argv: Iterable[str] = ()) -> str:
@@ -109,6 +114,18 @@ class Case:
 
             self._graph = load_graph(self.connection, self.path, self.stamp)
         return self._graph
+
+    def keep(self, key: Hashable, make: "Callable[[], T]") -> "T":
+        """What follows from the facts of the case, worked out once: several questions of a report ask for the same.
+
+        Args:
+            key: all that it depends on beside the facts, which change by an ingest alone, and that forgets it.
+            make: works it out. Nobody may change what it returns.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     def _meta(self, key: str) -> str:
         found = self.connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()

@@ -46,6 +46,13 @@ class Evidence:
             )
 
     @property
+    def told(self) -> tuple[object, ...]:
+        """All that was observed, so that equal evidence is known again: it can be hashed."""
+        series = tuple(tuple(map(tuple, one)) for one in self.series)
+        known = self.bad, self.good, self.clean, self.stated, self.tampered
+        return *known, tuple(sorted(self.reliability.items())), series
+
+    @property
     def measured(self) -> frozenset[int]:
         """Versions with a value of some metric, in families of two and more."""
         return frozenset(node for one in self.series for family in one if len(family) > 1 for node, _ in family)

@@ -7,14 +7,14 @@ from forensics.answer import Answer
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import GapKind
-from forensics.taint import Judgement, judge
+from forensics.taint import Judgement
 from forensics_queries.affected import Affected, affected
 from forensics_queries.contamination import chance, contamination
 from forensics_queries.doubted import doubted
 from forensics_queries.exposure import exposures, unread_deployments
 from forensics_queries.moment import Moment, moment
 from forensics_queries.observations import is_observed
-from forensics_queries.standing import Accused, accused
+from forensics_queries.standing import Accused, accused, judge_once
 from forensics_queries.statement import rows
 from forensics_queries.tampered import tampered
 from forensics_queries.things import things
@@ -44,8 +44,7 @@ def judged(
             hint="name what is bad: forensics blast-radius SUBJECT; mark it: forensics mark add bad SUBJECT; "
             "or record a symptom: forensics observe SUBJECT bad",
         )
-    judgement = judge(case, start.seeds, cleared=start.cleared, as_of=when.commit, lineage=when.lineage)
-    return judgement, start, when
+    return judge_once(when, start.seeds, start.cleared), start, when
 
 
 def blast_radius(

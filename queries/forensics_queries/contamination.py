@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forensics.model import NodeKind
-from forensics.taint import Level, Seed, judge
+from forensics.taint import Level, Seed
 from forensics_queries.moment import Moment
 from forensics_queries.observations import Observed, evidence
+from forensics_queries.standing import judge_once
 
 if TYPE_CHECKING:
     from forensics.localization import Descent
@@ -85,7 +86,7 @@ def contamination(when: Moment) -> Contamination | None:
     from forensics.localization import Descent, locate
 
     known = observed.evidence
-    located = locate(when.lineage.graph, known)
+    located = when.case.keep(("located", when.until, *known.told), lambda: locate(when.lineage.graph, known))
     counts = {("bad label", "s"): known.bad, ("good label", "s"): known.good, ("inspection", "s"): known.clean,
               ("stated source", "s"): known.stated, ("series of metrics", ""): observed.series}  # fmt: skip
     said = ", ".join(f"{len(found):,} {one}{many * (len(found) > 1)}" for (one, many), found in counts.items() if found)
@@ -116,8 +117,8 @@ def _why_nothing(observed: Observed) -> str:
 
 def _doubts(when: Moment, candidates: list[int]) -> dict[int, tuple[str, int]]:
     """What is unknown if the likely candidates are bad, by the rules of taint: a weak step may never clear anything."""
-    seeds = [Seed(node, Level.AFFECTED, "candidate") for node in sorted(set(candidates))]
-    judgement = judge(when.case, seeds, as_of=when.commit, lineage=when.lineage)
+    seeds = tuple(Seed(node, Level.AFFECTED, "candidate") for node in sorted(set(candidates)))
+    judgement = judge_once(when, seeds)
     found = {}
     for version in judgement.reached(NodeKind.VERSION):
         cause = judgement.cause(version)

@@ -9,10 +9,10 @@ from forensics.case import Case
 from forensics.digest import Digest
 from forensics.errors import UsageError
 from forensics.model import NodeKind, Stated
-from forensics.taint import Cause, Judgement, Level, judge
+from forensics.taint import Cause, Judgement, Level
 from forensics_queries.blast_radius import unreadable
 from forensics_queries.moment import moment
-from forensics_queries.standing import accused
+from forensics_queries.standing import accused, judge_once
 from forensics_queries.statement import rows
 from forensics_queries.steps import explain, weakest
 from forensics_queries.subject import resolve
@@ -105,7 +105,7 @@ def gate(
         raise UsageError("nothing to judge", hint="name a SUBJECT, or the checked-out repository with --repo")
     when = moment(case, None)
     start = accused(case, (), when)
-    judgement = judge(case, start.seeds, cleared=start.cleared, lineage=when.lineage) if start.seeds else None
+    judgement = judge_once(when, start.seeds, start.cleared) if start.seeds else None
     asked = list(_asked(case, subjects, list(checkout or ())))
     found = sorted(_rows(case, judgement, asked, strict=strict), key=_rank)
     doubtful = list(unread_documents)

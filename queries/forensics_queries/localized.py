@@ -93,7 +93,12 @@ def localized(case: Case, when: Moment, asked: Asked) -> Localized:
         notes.append(
             f"lineage completeness {percent(whole)}: {said(len(found), 'input')} of runs inferred by slot continuity"
         )
-    located = locate(graph, known, reliable=asked.reliable, weak=asked.inferred)
+    options = when.asked, asked.reliable, asked.inferred, asked.repair
+
+    def found_by() -> Located:
+        return locate(graph, known, reliable=asked.reliable, weak=asked.inferred)
+
+    located = found_by() if any(options) else case.keep(("located", when.until, *known.told), found_by)
     notes += _unexplained(case, located, inferred=asked.inferred)
     notes += _gaps(case, when, located)
     return Localized(when, located, found, standing.tampered, (*notes, *when.notes))

@@ -53,7 +53,7 @@ class Moment:
     def lineage(self) -> Lineage:
         """The graph that the case knew then. As of a revision it also holds what did not stand: see ``stood``."""
         if self.at is None:
-            return Lineage(self.case)
+            return self.case.keep("lineage", lambda: Lineage(self.case))
         from forensics.case.snapshot import build_graph
 
         return Lineage(self.case, build_graph(self.case.connection, self.until))

@@ -7,11 +7,11 @@ from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics.model import NodeKind
-from forensics.taint import Judgement, Level, judge
+from forensics.taint import Judgement, Level
 from forensics_queries.blast_radius import unread
 from forensics_queries.exposure import STATES, Exposure, Window, exposures, unread_deployments
 from forensics_queries.moment import Moment, moment
-from forensics_queries.standing import accused
+from forensics_queries.standing import accused, judge_once
 from forensics_queries.statement import rows
 from forensics_queries.things import source_names, things
 
@@ -72,9 +72,7 @@ def releases(case: Case, subject: str = "", *, supposed: Iterable[str] = (), as_
     """
     when = moment(case, as_of)
     start = accused(case, supposed, when)
-    judgement = None
-    if start.seeds:
-        judgement = judge(case, start.seeds, cleared=start.cleared, as_of=when.commit, lineage=when.lineage)
+    judgement = judge_once(when, start.seeds, start.cleared) if start.seeds else None
     found = exposures(when)
     unlinked, others = _in_no_stage(when, found)
     linked = _Linked(when, [*found, *others])

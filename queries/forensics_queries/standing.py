@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from forensics.case import Case
 from forensics.case.ingest import now
 from forensics.model import NodeKind
-from forensics.taint import Level, Lineage, Seed
+from forensics.taint import Judgement, Level, Lineage, Seed, judge
 from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
 from forensics_queries.subject import resolve
 
-__all__ = ["Accused", "accused"]
+__all__ = ["Accused", "accused", "judge_once"]
 
 _LEVELS = {"bad": Level.AFFECTED, "suspect": Level.UNKNOWN}
 
@@ -31,6 +31,14 @@ class Accused:
     cleared: frozenset[int]
     labels: tuple[str, ...]
     stops: tuple[str, ...]
+
+
+def judge_once(when: Moment, seeds: tuple[Seed, ...], cleared: frozenset[int] = frozenset()) -> Judgement:
+    """The verdicts that seeds imply at a moment, judged once however many questions ask."""
+    return when.case.keep(
+        ("judgement", when.until, when.commit, seeds, cleared),
+        lambda: judge(when.case, seeds, cleared=cleared, as_of=when.commit, lineage=when.lineage),
+    )
 
 
 def accused(case: Case, subjects: Iterable[str], when: Moment) -> Accused:

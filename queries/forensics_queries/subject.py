@@ -239,7 +239,7 @@ def _marks(case: Case, text: str) -> list[Subject]:
     subject = str(matches[0][0])
     if subject.startswith("mark:"):
         raise UsageError(f"mark {text} is on another mark", hint="name what is marked")
-    return [resolve(case, subject)]
+    return [case.keep(("marked", subject), lambda: resolve(case, subject))]
 
 
 def _files(case: Case, text: str) -> list[Subject]:

@@ -49,15 +49,13 @@ def things(case: Case, ids: Iterable[int]) -> dict[int, Thing]:
 
 def source_names(case: Case) -> dict[int, str]:
     """What to call each source in a subject: its name where that is plain and unique, else ``#`` and its id."""
-    return {
-        source: name if unique and _is_plain(name) else f"#{source}"
-        for source, name, unique, _ in rows(case, "things.sources")
-    }
+    known = case.keep("sources", lambda: rows(case, "things.sources"))
+    return {source: name if unique and _is_plain(name) else f"#{source}" for source, name, unique, _ in known}
 
 
 def store_prefixes(case: Case) -> dict[int, str]:
     """What stands before ``artifact/12`` in a subject, for each MLMD store: ``mlmd:`` where there is only one."""
-    stores = [row[0] for row in rows(case, "things.sources") if row[3]]
+    stores = [row[0] for row in case.keep("sources", lambda: rows(case, "things.sources")) if row[3]]
     names = source_names(case)
     return {source: "mlmd:" if len(stores) == 1 else f"mlmd:{names[source]}:" for source in stores}
 
