@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from forensics.api.searching import search_sources
 from forensics.case import Case
 from forensics.errors import UsageError
 from forensics_connectors.contract import find_connector
@@ -27,10 +28,12 @@ class Sources:
     stores: list[Path]
 
 
-def write_pair(pair: Pair, folder: Path, *, addressed: bool = True) -> Sources:
-    """Writes repositories, and stores that record anything; ``addressed`` as for ``write_store``."""
+def write_pair(pair: Pair, folder: Path, *, addressed: bool = True, files: bool = False) -> Sources:
+    """Writes repositories, and stores that record anything; arguments as for ``write_store`` and ``write``."""
     folder.mkdir(parents=True, exist_ok=True)
-    repositories = [write(history, folder / repository_name(n)) for n, history in enumerate(pair.histories)]
+    repositories = [
+        write(history, folder / repository_name(n), files=files) for n, history in enumerate(pair.histories)
+    ]
     oids = [repository.oids for repository in repositories]
     stores = [
         write_store(folder / f"{store_name(store.number)}.db", store, oids, addressed=addressed)
@@ -41,8 +44,8 @@ def write_pair(pair: Pair, folder: Path, *, addressed: bool = True) -> Sources:
 
 
 @contextmanager
-def ingested_pair(sources: Sources, case: Path, chance: random.Random) -> Iterator[Case]:
-    """A new case with all of a pair in it, read in any order."""
+def ingested_pair(sources: Sources, case: Path, chance: random.Random, *, searched: bool = False) -> Iterator[Case]:
+    """A new case with all of a pair in it, read in any order, and searched for what stores name if asked."""
     case.write_bytes(_empty_case())
     places = [(str(repository.path), "dvc") for repository in sources.repositories]
     places += [(str(store), "mlmd") for store in sources.stores]
@@ -50,7 +53,9 @@ def ingested_pair(sources: Sources, case: Path, chance: random.Random) -> Iterat
     with Case.open(case, write=True) as opened:
         for place, kind in places:
             connector, source = find_connector(place, kind)
-            opened.ingest(source, connector.read(source))
+            opened.ingest(source, connector.read(source), connector=connector.kind)
+        if searched:
+            list(search_sources(opened))
         yield opened
 
 

@@ -75,7 +75,7 @@ def check(tally: StoreTally, asked: Asked, every: list[Held], said: dict) -> lis
     return wrong
 
 
-def store_trial(seed: int, folder: Path, *, count: int = 4, plain: bool = False) -> StoreTally:
+def store_trial(seed: int, folder: Path, *, count: int = 4, plain: bool = False, searched: bool = False) -> StoreTally:
     """Checks one pair.
 
     Args:
@@ -83,14 +83,15 @@ def store_trial(seed: int, folder: Path, *, count: int = 4, plain: bool = False)
         folder: an empty one.
         count: how many subjects to ask about.
         plain: as for ``generate_pair``.
+        searched: caches hold the bytes, which are searched for what the stores name, as ``ingest`` does.
     """
     chance = random.Random(f"store trial {seed}")
     pair = generate_pair(seed, plain=plain)
     facts = [Facts(history) for history in pair.histories]
     every = list(held(pair, facts))
-    sources: Sources = write_pair(pair, folder)
+    sources: Sources = write_pair(pair, folder, files=searched)
     tally = StoreTally()
-    with ingested_pair(sources, folder / "case.duckdb", chance) as case:
+    with ingested_pair(sources, folder / "case.duckdb", chance, searched=searched) as case:
         for asked in choose_subjects(pair, facts, count, chance):
             text = asked_as(asked, sources)
             said = levels(case, text)

@@ -13,11 +13,11 @@ from pathlib import Path
 from tests.truth.store_trial import StoreTally, store_trial
 
 
-def once(seed: int, *, subjects: int, plain: bool) -> StoreTally:
+def once(seed: int, *, subjects: int, plain: bool, searched: bool) -> StoreTally:
     """One pair in a folder of its own; a crash is a failure."""
     folder = Path(tempfile.mkdtemp(prefix="truth-mlmd-"))
     try:
-        return store_trial(seed, folder, count=subjects, plain=plain)
+        return store_trial(seed, folder, count=subjects, plain=plain, searched=searched)
     except Exception:
         lines = [line.strip() for line in traceback.format_exc().strip().splitlines()[-5:]]
         return StoreTally(failures=[f"crash: seed {seed}: {' | '.join(lines)}"])
@@ -33,9 +33,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--subjects", type=int, default=6)
     parser.add_argument("--plain", action="store_true", help="bytes tell descent")
+    parser.add_argument("--searched", action="store_true", help="caches hold the bytes, and are searched")
     parser.add_argument("--show", type=int, default=10, help="failures of each kind to print")
     options = parser.parse_args()
-    work = partial(once, subjects=options.subjects, plain=options.plain)
+    work = partial(once, subjects=options.subjects, plain=options.plain, searched=options.searched)
     began = time.perf_counter()
     total = StoreTally()
     with ProcessPoolExecutor(options.jobs) as pool:
