@@ -66,8 +66,8 @@ def next_test(
         elif not stops and not all_sources:
             found = sorted(found + _worth_inspecting(case, where.located, costs, _best(found)), key=value, reverse=True)
         notes += _advice(advice, found, explained=stops and explained)
-        if stops or all_sources:
-            notes.append(_further(where.located, located, advice, all_sources=all_sources))
+        if stops or all_sources or where.located.evidence.stated:
+            notes.append(_further(where.located, located, advice, stops=stops and not all_sources))
     parameters = {
         "bad": " ".join(asked.bad), "good": " ".join(asked.good), "all_sources": str(all_sources).lower(),
         "costs": str(costs), "as_of": as_of or "",
@@ -110,7 +110,7 @@ def _advice(advice: Advice, found: list[Trial], *, explained: bool) -> list[str]
     return notes
 
 
-def _further(located: Located, beyond: Located, advice: Advice, *, all_sources: bool) -> str:
+def _further(located: Located, beyond: Located, advice: Advice, *, stops: bool) -> str:
     """How probable a second source is, and how to go on looking for it."""
     among, wider = (percent(sum(one.sizes[1:])) for one in (located, beyond))
     if located.evidence.stated:
@@ -124,4 +124,4 @@ def _further(located: Located, beyond: Located, advice: Advice, *, all_sources: 
         )
     if not advice.tests:
         return f"{chance}, but no model is left whose evaluation would tell"
-    return chance if all_sources else f"{chance}; to go on looking for it: forensics next-test --all-sources"
+    return f"{chance}; to go on looking for it: forensics next-test --all-sources" if stops else chance

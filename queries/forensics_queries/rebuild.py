@@ -9,8 +9,9 @@ from forensics.model import NodeKind
 from forensics.taint import Level
 from forensics_queries.blast_radius import judged, unread
 from forensics_queries.heads import by_artifact, heads, newest, versions_behind
-from forensics_queries.moment import Moment
+from forensics_queries.moment import Moment, moment
 from forensics_queries.plan import Planner, PlanStep
+from forensics_queries.standing import accused
 from forensics_queries.state import History
 from forensics_queries.things import things
 from forensics_queries.whereabouts import Look
@@ -36,6 +37,11 @@ def rebuild(
     Raises:
         UsageError: nothing is marked, or a subject cannot be told.
     """
+    if not accused(case, (), moment(case, as_of)).seeds:
+        raise UsageError(
+            "nothing is marked as bad or suspect, and it takes a mark to say what is to be made again",
+            hint="what may be bad: forensics suspects; mark it: forensics mark add bad SUBJECT --reason TEXT",
+        )
     judgement, start, when = judged(case, (), as_of)
     history = History.load(case)
     reached = judgement.reached(NodeKind.VERSION)

@@ -16,6 +16,7 @@ from forensics.errors import UsageError
 from forensics.report.script import script
 from forensics_connectors.dvc.presence import Finder
 from forensics_queries.blast_radius import judged
+from forensics_queries.observe import observe
 from forensics_queries.plan import PlanStep
 from forensics_queries.rebuild import rebuild
 from forensics_queries.subject import resolve
@@ -190,6 +191,15 @@ def test_what_is_clear_is_left_alone_and_said_to_be(case_of: CaseOf) -> None:
     assert any("is clear: nothing is to be done for it" in note for note in answer.notes)
     with pytest.raises(UsageError, match="no version of an artifact"):
         rebuild(case, [f"commit:{toy.oid(0)}"])
+
+
+def test_a_symptom_alone_is_no_reason_to_make_anything_again(case_of: CaseOf) -> None:
+    toy = Toy("toy", (Step((), {"raw": "bad", "mid": "mid", "base": "base", MODEL: "m"}),), CHAIN, models={MODEL: "m"})
+    case = case_of(toy)
+    observe(case, [MODEL], "bad")
+    with pytest.raises(UsageError, match="it takes a mark to say what is to be made again") as refused:
+        rebuild(case, [MODEL])
+    assert "forensics suspects" in refused.value.hint
 
 
 # -- the fewest runs, against trying every set of stages
