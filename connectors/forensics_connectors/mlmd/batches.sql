@@ -217,7 +217,7 @@ WITH commit_of AS (
     GROUP BY e.version HAVING count(DISTINCT c.value) <= 1
 )
 SELECT a.local AS node, 'uri' AS kind,
-    coalesce(cmf_path(a.name, a.uri), replace(a.uri, '\', '/')) AS value,
+    coalesce(n.cmf, replace(a.uri, '\', '/')) AS value,
     coalesce(s.value, m.value, '') AS commit_oid, coalesce(r.value, m.repository, '') AS repository,
     'inferred' AS strength, a.local AS origin
 FROM artifact a JOIN named n ON n.local = a.local LEFT JOIN stated s ON s.local = a.local

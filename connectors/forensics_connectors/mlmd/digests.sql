@@ -56,8 +56,9 @@ WHERE r.algorithm IS NULL AND r.claimed;
 -- What an artifact was before it was written over: CMF leaves the first digest in the name.
 CREATE TABLE earlier AS
 WITH called AS (
-    SELECT local, id, uri, regexp_extract(name, '^.+?:([0-9A-Fa-f]{32}([.]dir)?)(:|$)', 1) AS spelled FROM artifact
-    WHERE cmf_path(name, uri) IS NOT NULL AND NOT contains(name, ':' || uri)
+    SELECT local, id, uri, regexp_extract(name, '^.+?:([0-9A-Fa-f]{32}([.]dir)?)(:|$)', 1) AS spelled
+    FROM artifact JOIN named n USING (local)
+    WHERE n.cmf IS NOT NULL AND NOT contains(name, ':' || uri)
 )
 SELECT c.local, c.id, c.spelled, 'md5' AS algorithm, lower(c.spelled) AS value FROM called c
 WHERE NOT EXISTS (FROM stated_digest s WHERE s.local = c.local AND s.algorithm = 'md5' AND s.value = lower(c.spelled));

@@ -11,6 +11,7 @@ import shutil
 import stat
 import tempfile
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
@@ -26,7 +27,7 @@ _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _PARTS = ("", "-wal", "-journal", "-shm")
 _FOLDER_NAMES = ("metadata.db", "metadata.sqlite", "mlmd")
 _LARGEST = 16 << 30
-_CHUNK = 1 << 20
+_CHUNK = 4 << 20
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -158,12 +159,14 @@ class Copy:
     def _hashed(self, file: FileIO, into: FileIO | None = None) -> str:
         digest, buffer = hashlib.sha256(), memoryview(bytearray(_CHUNK))
         try:
-            while count := file.readinto(buffer):
-                digest.update(buffer[:count])
-                if into is not None:
-                    into.write(buffer[:count])
-                if file.tell() > _LARGEST:
-                    raise self._error("grows while it is read")
+            with ThreadPoolExecutor(1) as hasher:  # which hashes while this thread writes
+                while count := file.readinto(buffer):
+                    hashing = hasher.submit(digest.update, buffer[:count])
+                    if into is not None:
+                        into.write(buffer[:count])
+                    hashing.result()
+                    if file.tell() > _LARGEST:
+                        raise self._error("grows while it is read")
         except OSError as error:
             raise self._error(f"cannot be copied: {error.strerror}") from None
         return digest.hexdigest()

@@ -48,12 +48,11 @@ CREATE MACRO cmf_name(name, uri) AS CASE WHEN uri = '' THEN ''
     WHEN contains(name, ':' || uri) THEN split_part(name, ':' || uri, 1)
     WHEN length(uri) IN (32, 36) AND regexp_full_match(uri, '[0-9A-Fa-f]{32}([.]dir)?')
         THEN regexp_extract(name, '^(.+?):[0-9A-Fa-f]{32}([.]dir)?(:|$)', 1) ELSE '' END;
-CREATE MACRO cmf_path(name, uri) AS nullif(address(cmf_name(name, uri)), '');
 
 -- @name paths
 -- A macro repeats what it is given, and address() repeats it often: so a column of its own comes first.
 CREATE TABLE named AS
-SELECT a.local, coalesce(
+SELECT a.local, nullif(address(a.cmf), '') AS cmf, coalesce(
     nullif(address(a.cmf), ''),
     nullif(n.path, ''),
     nullif(k.path, ''),

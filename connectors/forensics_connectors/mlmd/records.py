@@ -229,6 +229,9 @@ def _batches(connection: "DuckDBPyConnection", store: Store) -> Iterator[Batch]:
         for table in [table for table in store.tables if not re.search(rf"\bmlmd_{table}\b", needed)]:
             connection.unregister(f"mlmd_{table}")
             del store.tables[table]
+        for (made,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+            if not re.search(rf"\b{made}\b", needed):
+                connection.execute(f'DROP TABLE "{made}"')
         if text.lstrip().startswith("CREATE"):
             connection.execute(text)
             continue
