@@ -25,7 +25,7 @@ from forensics.model import Record, Source
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Ingested", "ingest", "known_state", "now"]
+__all__ = ["Ingested", "ingest", "known_state", "now", "uncollected"]
 
 _BEFORE_FACTS = ("resolve_nodes", "resolve_artifacts", "resolve_origins")
 
@@ -110,7 +110,7 @@ def ingest(
     sql = statements("forensics.case", "ingest.sql")
     started = now()
     known, state = known_state(connection, source, connector)
-    with translated(path), _uncollected():
+    with translated(path), uncollected():
         acquisition = _next(connection, "acquisition")
         number = known if known is not None else _next(connection, "source")
         unchanged = bool(state) and state == source.state
@@ -152,7 +152,7 @@ def ingest(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Rests the garbage collector: it would look through millions of facts again and again, and find no cycle."""
     enabled = gc.isenabled()
     gc.disable()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from forensics.answer import Answer, Thing
 from forensics.case import Case
 from forensics.case.database import transaction
-from forensics.case.ingest import now
+from forensics.case.ingest import now, uncollected
 from forensics.errors import UsageError
 from forensics.model import Rehashed, Stored
 from forensics_queries.coverage import coverage
@@ -82,6 +82,7 @@ class _Place(NamedTuple):
     locators: tuple[str, ...]
 
 
+@uncollected()
 def fsck(
     case: Case,
     sources: Sequence[str] = (),
