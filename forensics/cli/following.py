@@ -45,6 +45,8 @@ def following(answer: Answer[Any]) -> str:
             return "forensics rebuild plans what it takes to make it so"
         case "rebuild" if any(row.commands for row in answer.rows):
             return "forensics rebuild --script FILE writes the commands down"
+        case "fsck" if any(row.state == "tampered" for row in answer.rows):
+            return "forensics suspects, forensics blast-radius DIGEST"
         case "rollback" if any(row.commands for row in answer.rows):
             return "forensics rollback --script FILE writes the commands down"
         case _:

@@ -10,8 +10,21 @@ __all__ = ["LAYOUTS"]
 
 
 def _recorded_detail(row: Any) -> tuple[Detail, ...]:
-    said = ", ".join(f"{key}={value}" for key, value in row.details.items() if value not in ("", None))
+    said = ", ".join(f"{key}={_plain(value)}" for key, value in row.details.items() if value not in ("", None, {}, []))
     return labelled(command=row.command, said=said, digest=row.digest)
+
+
+def _plain(value: Any) -> str:
+    """A value of JSON without its brackets and quotes: ``(actor 5, commit 40)``."""
+    match value:
+        case dict():
+            return f"({', '.join(f'{key} {_plain(inner)}' for key, inner in value.items())})"
+        case list():
+            return f"({', '.join(map(_plain, value))})"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
 
 
 LAYOUTS = {
@@ -30,7 +43,7 @@ LAYOUTS = {
         (
             Column("FILE", lambda row: row.file),
             Column("BYTES", lambda row: f"{row.size:,}"),
-            Column("SHA256", lambda row: row.sha256, whole=True),
+            Column("SHA256", lambda row: row.sha256, whole=True, spare=True),
         ),
     ),
     "verify": Layout(

@@ -30,7 +30,8 @@ def _detail(row: Any) -> tuple[Detail, ...]:
     return labelled(
         known_as=row.thing.title if row.thing and row.state in {"tampered", "changed"} else "",
         note=row.detail if row.state not in _SHORTLY else "",
-        holds=f"{row.found}, sha256:{row.sha256}" if row.state in {"tampered", "changed"} else "",
+        holds=row.found if row.state in {"tampered", "changed"} else "",
+        sha256=row.sha256 if row.state in {"tampered", "changed"} else "",
         released_from_it=", ".join(row.releases),
     )
 
@@ -39,10 +40,10 @@ LAYOUTS = {
     "fsck": Layout(
         (
             Column("SOURCE", lambda row: row.source, apart=True),
-            Column("PATH", lambda row: row.path),
+            Column("PATH", lambda row: row.path, whole=True, spare=True),
             Column("BYTES", lambda row: size(row.size)),
             Column("WHAT", lambda row: row.detail if row.state in _SHORTLY else ""),
-            Column("DIGEST", lambda row: row.digest, whole=True),
+            Column("DIGEST", lambda row: row.digest, whole=True, spare=True),
         ),
         heading=lambda row: _HEADINGS[row.state],
         detail=_detail,

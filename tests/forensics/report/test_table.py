@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.answer import Answer, Coverage, SourceRead, Step, Thing
+from forensics.evidence.export import Exported
 from forensics.report import Page, render
 from forensics.report.text import width
 from forensics_queries.acceptance import Refused
 from forensics_queries.blast_radius import Affected
+from forensics_queries.fsck import Checked
 from forensics_queries.next_test import Trial
 from forensics_queries.rollback import Target
+from forensics_queries.timeline import Occurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +241,35 @@ def test_versions_that_are_refused_stand_under_their_reason_with_whole_digests()
     ]
     assert "(m@v1, P 60 %)" in told[0] + shown[shown.index(told[0]) + 1]
     assert all(any(thing.digest in line for line in shown) for thing in versions)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 160])
+def test_paths_and_digests_that_people_copy_stay_in_one_piece(columns: int) -> None:
+    path = "/srv/fraud/.dvc/cache/files/md5/06/e3045919b0d9c8fd0f946353253106"
+    thing = Thing(1, "content", "bytes of cells.csv", "md5:06", digest="md5:06e3045919b0d9c8fd0f946353253106")
+    found = f"md5:{'1' * 32}"
+    checked = Checked("tampered", "fraud", path, thing.digest, found, "2" * 64, 9, thing, ("fraud@v1.4.0",), "")
+    written = Exported("data/evidence.json", 404_768, "3" * 64)
+    for question, row, whole in (
+        ("fsck", checked, (path, thing.digest, found, "2" * 64)),
+        ("export", written, ("3" * 64,)),
+    ):
+        text = b"".join(render(Answer(question, {}, (row,), Coverage(())), "table", Page(width=columns))).decode()
+        assert [one for one in whole if one not in text] == []
+        assert max(map(width, text.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_what_happened_has_room_beside_its_time(columns: int) -> None:
+    said = "Re-export March of vendor B with corrected time stamps"
+    rows = tuple(
+        Occurrence(
+            1_700_000_000, 1_700_000_000_000_000, "claimed", "commit", said, None, f"ann{n}@example.com", name, "", ""
+        )
+        for n, name in enumerate(("consumer", "registry"))
+    )
+    read = Coverage((SourceRead("consumer", "git", "c", 1, 0, 0, 0), SourceRead("registry", "git", "r", 1, 0, 0, 0)))
+    text = b"".join(render(Answer("timeline", {}, rows, read), "table", Page(width=columns))).decode()
+    assert len(text.splitlines()) < 20
+    assert "ann1@example.com" in text
+    assert re.search(r"Re-export March of vendor", text)
