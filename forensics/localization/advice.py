@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from forensics.localization.descent import Descent
 from forensics.localization.evidence import INSPECTED
+from forensics.localization.inspection import FALSE_FINDING
 from forensics.localization.posterior import posterior
 from forensics.localization.rows import rows_of
 
@@ -21,8 +22,6 @@ __all__ = ["LEAST_GAIN", "NARROWED", "SETTLED", "Advice", "Test", "Weighed", "li
 _SEVERAL = 1.5
 #: Bits below which a test is not worth making.
 LEAST_GAIN = 0.02
-#: P(an inspection finds something | there is nothing).
-_FALSE_FINDING = 0.01
 #: Units that are paired, and the pairs that are weighed.
 _PAIRED, _COMPLEMENTS, _PAIRS = 150, 400, 3000
 #: Signatures that are weighed with pairs.
@@ -310,7 +309,7 @@ class _Hypotheses:
         import numpy as np
 
         if inspection:
-            return np.full(len(self.weights), 1 - INSPECTED), np.full(len(self.weights), _FALSE_FINDING)
+            return np.full(len(self.weights), 1 - INSPECTED), np.full(len(self.weights), FALSE_FINDING)
         return self._contaminated, self._clean
 
 
