@@ -16,8 +16,8 @@ from forensics_queries.observe import Observation
 from forensics_queries.rollback import Target
 
 __all__ = [
-    "SCHEMA", "AcquisitionRecord", "Asked", "Bundle", "Document", "FindingRecord", "GapRecord", "Head", "Link", "Node",
-    "SourceRecord", "Tool",
+    "SCHEMA", "AcquisitionRecord", "Asked", "Bundle", "Document", "FindingRecord", "GapCount", "GapRecord", "Head",
+    "Link", "Node", "SourceRecord", "Tool",
 ]  # fmt: skip
 
 #: The name of the native format, and of its JSON Schema.
@@ -142,6 +142,23 @@ class GapRecord:
     document_locus: str
     acquisition: int
     filled_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GapCount:
+    """How much lineage is missing in a source, gaps of the incident among it.
+
+    Attributes:
+        source: the source's number.
+        kind: as of ``GapRecord``.
+        count: how many gaps.
+        filled: how many of them a later reading filled.
+    """
+
+    source: int
+    kind: str
+    count: int
+    filled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +290,9 @@ class Bundle:
         observations: all, withdrawn ones too.
         affected: every version that is affected or unknown by the standing marks, as ``blast-radius`` answers.
         targets: what to go back to, as ``rollback`` answers.
-        findings, gaps: of all sources, filled gaps too.
+        findings: of all sources.
+        gaps: of ``nodes`` and of their bytes, filled ones too.
+        gap_counts: of all gaps of all sources, so that it is known how many are not named here.
         nodes, links: the incident as a graph: what is marked, affected, unknown or gone back to, what led to it on the
             shortest path, the runs that made these versions with their direct inputs, and the commits that brought
             them, with their claimed authors. Not the whole case.
@@ -297,6 +316,7 @@ class Bundle:
     targets: tuple[Target, ...]
     findings: tuple[FindingRecord, ...]
     gaps: tuple[GapRecord, ...]
+    gap_counts: tuple[GapCount, ...]
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     questions: tuple[Asked, ...]

@@ -16,6 +16,7 @@ from forensics.evidence.bundle import (
     Asked,
     Bundle,
     FindingRecord,
+    GapCount,
     GapRecord,
     Head,
     Node,
@@ -61,7 +62,7 @@ def gather(case: Case, *, look: Look | None = None) -> Bundle:
     answers = _ask(case, look)
     nodes, links = incident(case, answers.affected, answers.targets)
     findings = rows(case, "findings")
-    gaps = rows(case, "gaps")
+    gaps = rows(case, "gaps", ids=[node.thing.id for node in nodes])
     shown = things(case, [row[0] for row in findings if row[0] is not None] + [row[0] for row in gaps])
     seen = coverage(case)
     names = source_names(case)
@@ -83,6 +84,7 @@ def gather(case: Case, *, look: Look | None = None) -> Bundle:
         targets=answers.targets,
         findings=tuple(_finding(shown, *row) for row in findings),
         gaps=tuple(GapRecord(shown[row[0]], *row[1:]) for row in gaps if row[0] in shown),
+        gap_counts=tuple(GapCount(*row) for row in rows(case, "gap_counts")),
         nodes=nodes,
         links=links,
         questions=answers.asked,

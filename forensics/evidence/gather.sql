@@ -17,9 +17,22 @@ SELECT node_id, finding_id, source_id, kind, message, admits, coalesce(document,
 FROM findings ORDER BY finding_id;
 
 -- @name gaps
-SELECT DISTINCT node_id, kind, detail, size, coalesce(document, ''), coalesce(document_commit, ''),
-    coalesce(document_locus, ''), acquisition_id, filled_by
-FROM gaps ORDER BY ALL;
+-- Those of some nodes, or of the bytes of some versions.
+-- @param ids node ids
+WITH near AS (
+    SELECT unnest($ids::INTEGER[]) AS id
+    UNION SELECT v.content FROM version v SEMI JOIN (SELECT unnest($ids::INTEGER[]) AS id) g ON g.id = v.id
+)
+SELECT DISTINCT g.node_id, g.kind, g.detail, g.size, coalesce(g.document, ''), coalesce(g.document_commit, ''),
+    coalesce(g.document_locus, ''), g.acquisition_id, g.filled_by
+FROM gaps g SEMI JOIN near n ON n.id = g.node_id ORDER BY ALL;
+
+-- @name gap_counts
+-- All gaps, as rows of ``gaps`` has them: how many of each kind in each source, and how many of these were filled.
+SELECT a.source, g.kind, count(*), count(g.filled_by)
+FROM (SELECT DISTINCT node_id, kind, detail, size, document, document_commit, document_locus, acquisition_id, filled_by
+    FROM gaps) g JOIN acquisition a ON a.id = g.acquisition_id
+GROUP BY a.source, g.kind ORDER BY a.source, g.kind;
 
 -- @name suppliers
 -- What made or brought versions, the runs and versions that they came from.

@@ -21,13 +21,18 @@ from forensics.evidence.check import FAILS
 from forensics.evidence.contents import load_schema
 from forensics.evidence.export import Page, export, seal_path
 from forensics.evidence.formats.evidence import schema
+from forensics.evidence.gather import gather
 from forensics.evidence.keys import private_key
 from forensics.evidence.redaction import Pseudonyms
 from forensics.evidence.verify import verify_bag
+from forensics.model import Gap, GapKind, Origin
+from forensics.model.keys import content_key
 from forensics_connectors.dvc.presence import Finder
 from forensics_queries.blast_radius import blast_radius
 from forensics_queries.marks import add_mark
 from tests.forensics.evidence.conftest import Bag
+from tests.support.incident import INCIDENT
+from tests.support.toy import Run, Step, Toy, digest_of
 
 
 def evidence(folder: Path) -> dict[str, object]:
@@ -95,6 +100,23 @@ def test_the_bag_states_what_the_questions_answer(bags: Callable[[str], Bag], na
     assert len({node["uid"] for node in found["nodes"]}) == len(nodes)
     assert found["targets"]
     assert not found["redacted"]
+
+
+def test_gaps_beside_the_incident_are_counted_and_not_named(tmp_path: Path) -> None:
+    holds = {"other.csv": "x", "other.pkl": "y"}
+    apart = Toy("apart", (Step((), holds),), (Run("train", 0, ("other.csv",), ("other.pkl",)),))
+    near, far = INCIDENT.version(3, "models/fraud.json").digest, digest_of("y")
+    with Case.open(tmp_path / "case.duckdb", write=True, new=True) as case:
+        for toy, digest in ((INCIDENT, near), (apart, far)):
+            kind, records = GapKind.MISSING_LISTING, [*toy.records()]
+            gap = Gap(kind, content_key(digest), "not on record", Origin("a.dvc", toy.oid(0)))
+            case.ingest(toy.source, [*records[:-1], gap, *records[-1:]])
+        add_mark(case, "bad", "data/raw/vendor_b/feb.csv", reason="planted", author="ana@example.com")
+        bundle = gather(case)
+    assert [gap.thing.digest for gap in bundle.gaps if gap.kind == "missing-listing"] == [str(near)]
+    counted = {(one.source, one.kind): (one.count, one.filled) for one in bundle.gap_counts}
+    assert {found for (_, kind), found in counted.items() if kind == "missing-listing"} == {(1, 0)}
+    assert len(counted) >= 2
 
 
 @pytest.mark.parametrize("name", ["fraud", "supply chain"])
