@@ -92,7 +92,7 @@ def read_bag(folder: Path) -> dict[str, Found]:
     for path in sorted(_walk(folder, "", 1)):
         if len(found) == _MOST_FILES:
             raise IntegrityError(f"more than {_MOST_FILES:,} files")
-        found[path] = _hashed(folder / path, _MOST_BYTES - total)
+        found[path] = _hashed(folder, path, _MOST_BYTES - total)
         total += found[path].size
     return found
 
@@ -154,19 +154,23 @@ def _opened(path: Path) -> BinaryIO:
     return stream
 
 
-def _hashed(path: Path, limit: int) -> Found:
+def _hashed(folder: Path, path: str, limit: int) -> Found:
     hashes = {algorithm: hashlib.new(algorithm) for algorithm in ALGORITHMS}
     size = 0
-    with _opened(path) as stream:
+    with _opened(folder / path) as stream:
         if os.fstat(stream.fileno()).st_size > limit:
-            raise IntegrityError(f"more than {_MOST_BYTES >> 30} GiB")
+            raise _too_large(path)
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > limit:
-                raise IntegrityError(f"more than {_MOST_BYTES >> 30} GiB")
+                raise _too_large(path)
             for one in hashes.values():
                 one.update(chunk)
     return Found(size, {algorithm: one.hexdigest() for algorithm, one in hashes.items()})
+
+
+def _too_large(path: str) -> IntegrityError:
+    return IntegrityError(f"with {path} it holds more than {_MOST_BYTES >> 30} GiB, as no bag of ours does")
 
 
 def _described(data: bytes) -> Found:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.evidence.bag import TAG_MANIFESTS, bag_files
+from forensics.errors import IntegrityError
+from forensics.evidence.bag import TAG_MANIFESTS, Found, bag_files
 from forensics.evidence.check import FAILS, HOLDS, OPEN, Check
+from forensics.evidence.contents import read_whole
 from forensics.evidence.export import seal_path
 from forensics.evidence.keys import make_keys, private_key, public_key
 from forensics.evidence.seal import PREDICATE, seal, statement
@@ -109,7 +112,6 @@ def test_a_file_that_grew_and_one_that_is_gone_are_named(bag: Bag, tmp_path: Pat
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_byte_of_the_seal_counts(bag: Bag, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    from forensics.errors import IntegrityError
     from forensics.evidence.seal import trusted_statement
 
     envelope = bytearray(seal_path(bag.folder).read_bytes())
@@ -248,3 +250,20 @@ def test_a_document_that_is_not_the_one_named_fails(bags: Callable[[str], Bag], 
     name = next(name for name in files(copy.folder) if name.startswith("data/documents/1/"))
     remade(copy, lambda payload: payload.update({name.removeprefix("data/"): b"outs: []\n"}))
     assert ("documents", name) in failures(copy)
+
+
+@pytest.mark.parametrize("name", ["data/evidence.json", "data/extra.bin"])
+def test_a_file_too_large_for_any_bag_is_named_and_not_read(bag: Bag, tmp_path: Path, name: str) -> None:
+    copy = bag.copy(tmp_path / "bag")
+    with (copy.folder / name).open("ab") as stream:
+        stream.truncate((8 << 30) + 1)
+    start = time.process_time()
+    (row,) = checked(copy)["files"]
+    assert time.process_time() - start < 5
+    assert row.state == FAILS
+    assert f"with {name} it holds more than 8 GiB" in row.said
+
+
+def test_a_file_too_large_to_be_taken_apart_is_refused(bag: Bag) -> None:
+    with pytest.raises(IntegrityError, match=r"data/evidence\.json is too large"):
+        read_whole(bag.folder, "data/evidence.json", {"data/evidence.json": Found((256 << 20) + 1, {})})
