@@ -46,6 +46,8 @@ ENVIRONMENT: dict[str, str] = {
 #: Kibibytes of memory of its own that a git child may take. git holds the whole difference of two trees in memory, and
 #: a few kilobytes of trees can name billions of files.
 _MEMORY = 1 << 20
+#: Bytes that may wait in a pipe: as much as the system allows any user.
+_PIPE = 1 << 20
 _LIMITED = ("/bin/sh", "-c", 'ulimit -d "$1" 2>/dev/null; shift; exec "$@"', "sh")
 
 
@@ -138,7 +140,9 @@ class Runner:
         *cleaner, program = self._command
         command = [*cleaner, *_LIMITED, str(_MEMORY), program, "--no-pager", "--no-replace-objects", *arguments]
         process = self._git.execute(command, istream=cast("Any", stdin), as_process=True, shell=False)
-        return Child(process)
+        child = Child(process)
+        _widen(child.stdout)
+        return child
 
     def run(self, *arguments: str, stdin: bytes = b"", check: bool = True) -> bytes:
         """Runs ``git ARGUMENTS`` to its end and returns what it wrote.
@@ -163,6 +167,14 @@ class Runner:
         with self.start(*arguments, stdin=stdin) as child:
             while data := child.stdout.read(chunk):
                 yield data
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Lets git write further ahead of its reader, where pipes can be made larger."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 _OLDEST = (2, 38)
