@@ -43,7 +43,8 @@ def test_every_command_that_asks_is_a_method_with_the_same_arguments(name: str) 
     method = getattr(forensics.OpenCase, name.replace("-", "_"))
     found = list(inspect.signature(method).parameters.values())[1:]
     # One argument may have several options, each a value of it.
-    wanted = list({option.name: option for option in QUESTIONS[name].params if option.name not in _WRITING}.values())
+    options = [option for option in QUESTIONS[name].params if not getattr(option, "hidden", False)]
+    wanted = list({option.name: option for option in options if option.name not in _WRITING}.values())
     names = [{option.name, *(flag.lstrip("-").replace("-", "_") for flag in option.opts)} for option in wanted]
     for parameter in found:
         fits = [option for option, known in zip(wanted, names, strict=True) if parameter.name in known]
