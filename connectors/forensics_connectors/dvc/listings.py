@@ -1,6 +1,7 @@
 """What the members of directories are: as a document or the cache lists them, or as a part of a known directory."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
 
@@ -106,7 +107,10 @@ class Listings:
 
 
 def read_listings(ledger: Ledger, storage: Storage) -> Listings:
-    """Finds the members of every directory that some document names by its digest."""
+    """Finds the members of every directory that some document names by its digest.
+
+    Where neither a document nor a store lists them, a folder inside another directory with the same digest does.
+    """
     listings = Listings()
     for fact in ledger.facts:
         digest = fact.digest
@@ -119,7 +123,26 @@ def read_listings(ledger: Ledger, storage: Storage) -> Listings:
             listings.add(directory)
         else:
             listings.missing.setdefault(digest, fact)
+    if listings.missing:
+        for directory in list(listings.known.values()):
+            _look_inside(directory, listings)
     return listings
+
+
+def _look_inside(directory: Directory, listings: Listings) -> None:
+    """Takes down those folders of a directory whose own listing is missing; none is hashed that cannot be one."""
+    sizes = {fact.nfiles for fact in listings.missing.values()}
+    counts: Counter[str] = Counter()
+    for name in directory.names:
+        folder = name
+        while "/" in folder:
+            folder = folder.rpartition("/")[0]
+            counts[folder] += 1
+    for folder, count in counts.items():
+        if count in sizes or None in sizes:
+            digest = directory.find(folder)
+            if digest is not None and digest in listings.missing:
+                listings.add(directory.part(folder, digest))
 
 
 def _listed(fact: Fact, digest: Digest) -> Directory | None:

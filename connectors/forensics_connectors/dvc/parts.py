@@ -46,6 +46,7 @@ class Parts:
     _around: dict[str, list[str]] = field(default_factory=dict)
     _wholes: dict[str, list[int]] = field(default_factory=dict)
     _uses: dict[int, set[int]] = field(default_factory=dict)
+    _beside: dict[int, list[int]] = field(default_factory=dict)
     _shown: set[str] = field(default_factory=set)
     _held_in: dict[tuple[str, str], dict[Digest | None, list[int]]] = field(default_factory=dict)
     _folders: Folders = field(init=False)
@@ -106,6 +107,8 @@ class Parts:
         for index in named:
             if index not in self.reading.code.blobs and self.around(facts[index].path):
                 yield from self._part(index)
+        for parts in self._beside.values():
+            yield from self._nested(parts)
 
     def _has_source(self, index: int) -> bool:
         """Some commit or some execution states where the version itself comes from."""
@@ -137,11 +140,26 @@ class Parts:
             }
             for held in sorted(beside):
                 self.linked.add(index)
+                self._beside.setdefault(held, []).append(index)
                 yield self._edge(EdgeKind.PART, held, index, "by-path")
             if not beside:
                 self.linked.add(index)
                 detail = f"{fact.path} lies inside {self.around(fact.path)[0]}, and no known version of that holds it"
                 yield Gap(GapKind.UNLINKED, reading.key(index), detail, fact.origin)
+
+    def _nested(self, parts: list[int]) -> Iterator[Record]:
+        """Parts of one directory that nobody lists: some may be parts of others, too."""
+        facts = self.reading.ledger.facts
+        folders: dict[str, list[int]] = {}
+        for index in parts:
+            if facts[index].is_directory:
+                folders.setdefault(facts[index].path, []).append(index)
+        for index in parts if folders else ():
+            path = facts[index].path
+            while "/" in path:
+                path = path.rpartition("/")[0]
+                for folder in folders.get(path, ()):
+                    yield self._edge(EdgeKind.PART, folder, index, "by-path")
 
     def _holders(self, path: str, name: str) -> dict[Digest | None, list[int]]:
         """The versions of a directory by what lies in them at a relative path."""

@@ -63,6 +63,36 @@ def test_a_part_that_no_known_whole_holds_is_unlinked(repo: GitRepo) -> None:
     assert facts.findings(FindingKind.STALE_LOCK)
 
 
+def test_parts_of_an_unlisted_directory_may_be_parts_of_each_other(repo: GitRepo) -> None:
+    repo.write({"data.dvc": tracked("data", "7" * 32 + ".dir")})
+    repo.write({"dvc.yaml": yaml(one=("one", ["data/sub"], ["o"]), two=("two", ["data/sub/x", "data/y"], ["p"]))})
+    one = ("one", [("data/sub", "8" * 32 + ".dir")], [("o", md5("o"))])
+    two = ("two", [("data/sub/x", md5("x")), ("data/y", md5("y"))], [("p", md5("p"))])
+    repo.write({"dvc.lock": lock(one=one, two=two)})
+    repo.commit()
+    facts = facts_of(repo)
+    sub, file = (
+        version_key("data/sub", Digest("md5", "8" * 32 + ".dir")),
+        version_key("data/sub/x", Digest("md5", md5("x"))),
+    )
+    (edge,) = (e for e in facts.edges(EdgeKind.PART) if e.cause == sub)
+    assert (edge.effect, edge.strength, edge.reason) == (file, Strength.INFERRED, "by-path")
+
+
+def test_an_unlisted_directory_is_listed_by_an_equal_folder_of_another(repo: GitRepo) -> None:
+    copied, whole = directory(**{"sub/x": md5("x"), "sub/deep/y": md5("y"), "z": md5("z")})
+    _, part = directory(**{"x": md5("x"), "deep/y": md5("y")})
+    store(repo, copied)
+    repo.write({"copy.dvc": tracked("copy", whole), "data.dvc": tracked("data", "7" * 32 + ".dir")})
+    repo.write({"dvc.yaml": yaml(train=("train", ["data/sub"], ["model"]))})
+    repo.write({"dvc.lock": lock(train=("train", [("data/sub", part)], [("model", md5("m"))]))})
+    repo.commit()
+    facts = facts_of(repo)
+    assert {listing.directory.value: listing.names for listing in facts.all(Listing)}[part] == ("deep/y", "x")
+    (gap,) = facts.gaps(GapKind.MISSING_LISTING)
+    assert gap.node == content_key(Digest("md5", "7" * 32 + ".dir"))
+
+
 @pytest.mark.parametrize("folder", [".dvc/cache", ".dvc/cache/files/md5", "remote", "remote/files/md5", "elsewhere"])
 def test_listings_are_read_from_caches_and_local_remotes(repo: GitRepo, folder: str) -> None:
     text, digest = directory(a=md5("a"), b=md5("b"))
