@@ -78,7 +78,17 @@ def cone(rows: Adjacency, marks: Mapping[int, int], *, blocked: int = 0) -> Cone
     masks = [0] * len(nodes)
     for node, bits in marks.items():
         masks[int(np.searchsorted(nodes, node))] |= bits
-    loops = _sweep(masks, heads, tails, weak if blocked else None, blocked)
+    passing = weak if blocked else None
+    # What leads no further takes its bits at the end, all at once, where they fit a word: mostly these are files.
+    inner = np.ones(len(nodes), dtype=np.bool_)
+    if max(marks.values(), default=0) < 1 << 64:
+        inner[tails] = False
+        inner[heads] = True
+    among = inner[tails]
+    loops = _sweep(masks, heads[among], tails[among], None if passing is None else passing[among], blocked)
+    last = np.flatnonzero(~among)
+    if len(last):
+        _finish(masks, heads[last], tails[last], None if passing is None else passing[last], blocked)
     return Cone(nodes, masks, heads, tails, loops)
 
 
@@ -94,6 +104,28 @@ def gather(
     heads = np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
     places = np.arange(len(heads), dtype=np.int64) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
     return heads, targets[places], codes[places]
+
+
+def _finish(
+    masks: list[int],
+    heads: "NDArray[np.int32]",
+    tails: "NDArray[np.int32]",
+    weak: "NDArray[np.bool_] | None",
+    blocked: int,
+) -> None:
+    """Unites bits in what leads no further; they fit a word of 64."""
+    import numpy as np
+
+    order = np.argsort(tails, kind="stable")
+    heads, tails = heads[order], tails[order]
+    origins, place = np.unique(heads, return_inverse=True)
+    bits = np.array([masks[head] for head in origins.tolist()], dtype=np.uint64)[place]
+    if weak is not None:
+        bits = np.where(weak[order], bits & np.uint64(~blocked & (1 << 64) - 1), bits)
+    begins = np.flatnonzero(np.diff(tails, prepend=-1))
+    united = np.bitwise_or.reduceat(bits, begins)
+    for target, found in zip(tails[begins].tolist(), united.tolist(), strict=True):
+        masks[target] |= found
 
 
 def _sweep(

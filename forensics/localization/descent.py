@@ -51,15 +51,8 @@ class Descent:
 
     def __init__(self, located: "Located") -> None:
         self.located = located
-        units = sorted(_units(located), key=lambda unit: -located.groups[unit.group].mass * unit.share)
-        total = sum(group.mass for group in located.groups)
-        kept: list[Unit] = []
-        held = 0.0
-        for unit in units[: max(_MOST_UNITS, _MOST_BITS // located.influence.graph.nodes)]:
-            if held >= (1 - _NEGLIGIBLE) * total:
-                break
-            kept.append(unit)
-            held += located.groups[unit.group].mass * unit.share
+        most = max(_MOST_UNITS, _MOST_BITS // located.influence.graph.nodes)
+        kept = _units(located, most)
         self.units = tuple(sorted(kept, key=lambda unit: (unit.group, unit.members)))
 
     @cached_property
@@ -124,33 +117,62 @@ class Descent:
         return found.clip(0, 1)
 
 
-def _units(located: "Located") -> list[Unit]:
-    """Candidates by group and by the steps that leave them; other digests of a content step with it."""
+def _units(located: "Located", most: int) -> list[Unit]:
+    """Candidates by group and by the steps that leave them, the likeliest first, until next to nothing is left."""
     import numpy as np
 
-    origins = located.origins
-    members = np.array([member for group in located.groups for member in group.members], dtype=np.intp)
+    origins, groups = located.origins, located.groups
+    of_group = np.repeat(np.arange(len(groups)), [len(group.members) for group in groups])
+    members = np.array([member for group in groups for member in group.members], dtype=np.intp)
+    shares = np.array([share for group in groups for share in group.shares])
+    # What is in a store by other bytes is told apart from all others.
+    alone = np.isin(members, list(origins.held))
+    steps = np.where(alone, len(members) + members, _steps(located, members))
+    _, first, unit = np.unique(of_group * int(steps.max(initial=0) + 1) + steps, return_index=True, return_inverse=True)
+    share = np.bincount(unit, shares, len(first))
+    mass = np.array([group.mass for group in groups])[of_group[first]] * share
+    likeliest = np.lexsort((first, -mass))
+    total = sum(group.mass for group in groups)
+    before = np.cumsum(mass[likeliest]) - mass[likeliest]
+    kept = likeliest[:most][before[:most] < (1 - _NEGLIGIBLE) * total]
+    by_unit = np.argsort(unit, kind="stable")
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(unit, minlength=len(first)))])
+    found = [(int(of_group[first[i]]), members[by_unit[bounds[i] : bounds[i + 1]]], float(share[i])) for i in kept]
+    return [Unit(group, tuple(some.tolist()), held) for group, some, held in found]
+
+
+def _steps(located: "Located", members: "NDArray[np.intp]") -> "NDArray[np.intp]":
+    """By candidate: a number that those have in common whose steps lead to the same nodes.
+
+    Other digests of a content step with it.
+    """
+    import numpy as np
+
+    origins, down = located.origins, located.influence.down
     twins = [(member, twin) for member in members.tolist() for twin in origins.twins.get(member, ())]
     owners = np.concatenate([members, np.array([member for member, _ in twins], dtype=np.intp)])
     nodes = np.concatenate([origins.nodes[members], np.array([twin for _, twin in twins], dtype=np.int32)])
     owner_of = np.full(located.influence.graph.nodes, -1, dtype=np.int32)
     owner_of[nodes] = owners
-    heads, targets, codes = gather(located.influence.down, nodes)
+    heads, targets, codes = gather(down, nodes)
     steps = owners[heads].astype(np.int64) << 32 | targets
     steps = np.sort(steps[(codes > 0) & (owner_of[targets] != owners[heads])])
     steps = steps[np.diff(steps, prepend=-1) != 0]
-    bounds = np.searchsorted(steps, np.arange(len(origins.nodes) + 1) << 32).tolist()
     leaving = (steps & 0xFFFFFFFF).astype(np.int32)
-    found: list[Unit] = []
-    for number, group in enumerate(located.groups):
-        by_steps: dict[bytes, list[tuple[int, float]]] = {}
-        for member, share in zip(group.members, group.shares, strict=True):
-            key = leaving[bounds[member] : bounds[member + 1]].tobytes()
-            if member in origins.held:
-                key = b"object:%d" % member
-            by_steps.setdefault(key, []).append((member, share))
-        found += [
-            Unit(number, tuple(member for member, _ in some), sum(share for _, share in some))
-            for some in by_steps.values()
-        ]
+    counts = np.bincount((steps >> 32).astype(np.intp), minlength=len(origins.nodes))
+    begins = np.cumsum(counts) - counts
+    # Rows of one length at a time: as rows of a matrix they are compared as a whole.
+    found = np.zeros(len(members), dtype=np.intp)
+    known = 0
+    lengths = counts[members]
+    order = np.argsort(lengths, kind="stable")
+    for places in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
+        rows = leaving[begins[members[places]][:, None] + np.arange(lengths[places[0]])] if len(places) else leaving
+        if rows.size:
+            distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+            found[places] = known + inverse.ravel()
+            known += len(distinct)
+        else:
+            found[places] = known
+            known += 1
     return found

@@ -112,11 +112,7 @@ class Influence:
         """The nodes that own some edges, by the edges' places."""
         import numpy as np
 
-        pointers = rows.arrays[0]
-        if len(places) * 20 < len(pointers):
-            return (np.searchsorted(pointers, places, side="right") - 1).astype(np.int32)
-        owners = np.repeat(np.arange(len(pointers) - 1, dtype=np.int32), np.diff(pointers))
-        found: NDArray[np.int32] = owners[places]
+        found: NDArray[np.int32] = (np.searchsorted(rows.arrays[0], places, side="right") - 1).astype(np.int32)
         return found
 
 

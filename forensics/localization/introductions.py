@@ -1,10 +1,12 @@
 """The commits at which things first came in, told from the graph alone."""
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from forensics.case.codes import PARENT, edge_codes, node_code
 from forensics.graph import Graph, is_reachable
+from forensics.graph.reach import Search
 from forensics.localization.cone import gather
 from forensics.model import EdgeKind, NodeKind, Strength
 
@@ -22,20 +24,24 @@ class Introductions:
 
     Of all commits that introduced a version that holds some bytes, or a directory that lists them, those count that
     have no other of them among their ancestors: several only where parallel branches brought in the same.
+
+    Attributes:
+        commits: by node that was asked for: the commits that brought it in, ascending; none where no commit did.
+        newest: by node: a number that is larger the later the last of these commits stands in an order in which
+            parents stand before their children; -1 where there is none.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self._descends: dict[tuple[int, int], bool] = {}
-
-    def of(self, nodes: "NDArray[np.int32]") -> list[tuple[int, ...]]:
-        """The commits of each of some nodes, ascending; none for what no commit brought in.
+    def __init__(self, graph: Graph, nodes: "NDArray[np.int32]") -> None:
+        """Looks at some nodes of a graph, and at the ancestors of the commits that hold them alone.
 
         Args:
+            graph: where they stand.
             nodes: contents, versions and executions, in any order (int32).
         """
         import numpy as np
 
+        self.graph = graph
+        self._descends: dict[tuple[int, int], bool] = {}
         kinds = np.frombuffer(self.graph.kinds, dtype=np.uint8)
         places = np.arange(len(nodes), dtype=np.int64)
         is_content = kinds[nodes] == node_code(NodeKind.CONTENT)
@@ -49,11 +55,12 @@ class Introductions:
         standing = _distinct(*_joined(holding, others))
         brought = edge_codes([EdgeKind.INTRODUCED, EdgeKind.RECORDED])
         owners, commits = _distinct(*self._step(*standing, brought, NodeKind.COMMIT, backward=True))
-        return self._earliest(len(nodes), owners, commits)
-
-    def rank(self, commit: int) -> int:
-        """The place of a commit in an order in which parents stand before their children."""
-        return int(self._ranks[commit])
+        self._known = np.unique(commits)
+        self.commits = self._earliest(len(nodes), owners, commits)
+        counts = np.fromiter(map(len, self.commits), dtype=np.intp, count=len(nodes))
+        brought_by = np.fromiter(chain.from_iterable(self.commits), dtype=np.int32, count=int(counts.sum()))
+        self.newest = np.full(len(nodes), -1, dtype=np.int32)
+        np.maximum.at(self.newest, np.repeat(np.arange(len(nodes)), counts), self._ranks[brought_by])
 
     def _step(
         self,
@@ -69,14 +76,19 @@ class Introductions:
 
         if not len(nodes):
             return owners, nodes
-        distinct, inverse = np.unique(nodes, return_inverse=True)
+        wanted = np.zeros(self.graph.nodes, dtype=np.bool_)
+        wanted[nodes] = True
+        distinct = np.flatnonzero(wanted).astype(np.int32)
+        place = np.empty(self.graph.nodes, dtype=np.int32)
+        place[distinct] = np.arange(len(distinct), dtype=np.int32)
         heads, targets, found = gather(self.graph.reverse if backward else self.graph.forward, distinct)
         flags = np.zeros(256, dtype=np.bool_)
         flags[list(codes)] = True
         kept = flags[found] & (np.frombuffer(self.graph.kinds, dtype=np.uint8)[targets] == node_code(kind))
         heads, targets = heads[kept], targets[kept]
-        begins = np.searchsorted(heads, inverse)
-        counts = np.searchsorted(heads, inverse, side="right") - begins
+        each = np.bincount(heads, minlength=len(distinct))
+        counts = each[place[nodes]]
+        begins = (np.cumsum(each) - each)[place[nodes]]
         spread = np.repeat(begins - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
         return np.repeat(owners, counts), targets[spread]
 
@@ -85,8 +97,9 @@ class Introductions:
         import numpy as np
 
         ranks, chains = self._ranks, self._chains
-        order = np.lexsort((ranks[commits], owners))
-        owners, commits = owners[order], commits[order]
+        by_rank = self._known[np.argsort(ranks[self._known])]
+        pairs = np.sort(owners << 32 | np.searchsorted(ranks[by_rank], ranks[commits]))
+        owners, commits = pairs >> 32, by_rank[pairs & 0xFFFFFFFF]
         found: list[tuple[int, ...]] = [()] * count
         # Nothing came in before the first of all. On one line of descent only the first counts: most end there.
         first = np.diff(owners, prepend=-1) != 0
@@ -110,13 +123,17 @@ class Introductions:
 
     @cached_property
     def _order(self) -> "tuple[NDArray[np.int32], NDArray[np.int32]]":
-        """By node: the rank of a commit, and the line of descent that it is on; a line follows one child a commit."""
+        """By node: the rank of a commit, and the line of descent that it is on; a line follows one child a commit.
+
+        Of commits that are not looked at the rank is larger than that of any other.
+        """
         import numpy as np
 
-        kinds = np.frombuffer(self.graph.kinds, dtype=np.uint8)
-        commits = np.flatnonzero(kinds == node_code(NodeKind.COMMIT)).astype(np.int32)
+        search = Search(self.graph.reverse, self.graph.nodes, self._known.tolist(), follow=frozenset({PARENT}))
+        search.advance()
+        commits = np.sort(np.frombuffer(search.result().nodes, dtype=np.int32))
         heads, targets, codes = gather(self.graph.forward, commits)
-        links = codes == PARENT
+        links = (codes == PARENT) & np.isin(targets, commits)
         begins = np.concatenate([[0], np.cumsum(np.bincount(heads[links], minlength=len(commits)))]).tolist()
         children = np.searchsorted(commits, targets[links])
         waiting = np.bincount(children, minlength=len(commits))
@@ -132,7 +149,7 @@ class Introductions:
                 if not taken and not started[child]:
                     started[child], taken = 1, True
                     lines[child] = lines[commit]
-        ranks = np.zeros(self.graph.nodes, dtype=np.int32)
+        ranks = np.full(self.graph.nodes, len(commits), dtype=np.int32)
         chains = np.zeros(self.graph.nodes, dtype=np.int32)
         ranks[commits[ready]] = np.arange(len(ready), dtype=np.int32)
         chains[commits] = commits[lines]

@@ -255,19 +255,20 @@ def _groups(
 
     anchors = sum(1 << i for i, node in enumerate(evidence.observed) if node in evidence.anchors)
     anchors |= 1 << len(evidence.observed)  # what leads to a test
-    chosen = np.array(
-        [i for i, mask in enumerate(origins.masks) if mask & anchors and int(origins.nodes[i]) not in evidence.stated],
-        dtype=np.intp,
-    )
+    distinct, signature = origins.signatures
+    possible = np.array([bool(mask & anchors) for mask in distinct], dtype=np.bool_)[signature]
+    chosen = np.flatnonzero(possible & ~np.isin(origins.nodes, list(evidence.stated)))
     prior = origins.prior(chosen, factors)
-    by_mask: dict[int, list[int]] = {}
     lowest = (1 << len(evidence.observed)) - 1
+    masks = sorted({mask & lowest for mask in distinct})
+    place = {mask: i for i, mask in enumerate(masks)}
+    group = np.array([place[mask & lowest] for mask in distinct], dtype=np.intp)[signature[chosen]]
     # Inside a group: by prior, roots before runs, the newest first.
-    newest = np.array(origins.newest, dtype=np.int64)[chosen]
-    ranked = np.lexsort((chosen, -newest, origins.executions[chosen], -np.round(prior, 12)))
-    for place, candidate in zip(ranked.tolist(), chosen[ranked].tolist(), strict=True):
-        by_mask.setdefault(origins.masks[candidate] & lowest, []).append(place)
-    return [(mask, chosen[places], prior[places]) for mask, places in sorted(by_mask.items())]
+    newest = origins.newest[chosen].astype(np.int64)
+    ranked = np.lexsort((chosen, -newest, origins.executions[chosen], -np.round(prior, 12), group))
+    begins = np.flatnonzero(np.diff(group[ranked], prepend=-1))
+    parts = np.split(ranked, begins[1:]) if len(begins) else []
+    return [(masks[int(group[places[0]])], chosen[places], prior[places]) for places in parts]
 
 
 def _order(
@@ -285,7 +286,7 @@ def _order(
 
     def rank(i: int) -> tuple[object, ...]:
         first = int(found[i][1][0])
-        runs, newest = bool(origins.executions[first]), -origins.newest[first]
+        runs, newest = bool(origins.executions[first]), -int(origins.newest[first])
         return (-round(float(mass[i]), 9), int(against[i]), runs, newest, int(origins.nodes[first]))
 
     return sorted(range(len(found)), key=rank)

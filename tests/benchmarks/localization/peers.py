@@ -59,10 +59,15 @@ Score = Callable[[Groups], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """A formula over groups; a commit is worth what the best of its members is."""
+    """A formula over groups; a commit is worth what the best of its members is.
+
+    Attributes:
+        counted: of commits that are worth the same, that with more such members stands first, rather than any.
+    """
 
     name: str
     score: Score
+    counted: bool = False
 
     def rank(self, problem: Problem) -> Ranking:
         """The suspects by their scores."""
@@ -81,6 +86,10 @@ class Spectrum:
         best = np.full(history.topology.commits, -np.inf)
         np.maximum.at(best, commits, singles)
         ranked = _order(best, random)
+        if self.counted:
+            worth = np.round(singles, 9) == np.round(best, 9)[commits]
+            many = np.bincount(commits[worth], minlength=len(best))
+            ranked = ranked[np.lexsort((-many[ranked], -np.round(best[ranked], 9)))]
         return Ranking(
             [groups.members[group] for group in order],
             origins[np.lexsort((random.random(len(origins)), ~brought, -np.round(singles, 9)))],
@@ -157,6 +166,7 @@ PEERS = (
     Spectrum("Tarantula", tarantula),
     Spectrum("DStar2", dstar),
     Spectrum("Ochiai", ochiai),
+    Spectrum("Ochiai, equal commits by count", ochiai, counted=True),
     Spectrum("Barinel (1-2 faults)", barinel),
     Spectrum("noisy-OR, 1 source, fixed 5 %", noisy_or),
 )
