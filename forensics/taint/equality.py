@@ -1,5 +1,6 @@
 """Rule 3, chance equality is not descent: what an affected version's bytes say of other versions that have them."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forensics.taint.level import Level, Reason
@@ -9,7 +10,26 @@ if TYPE_CHECKING:
 
     from forensics.taint.lineage import Lineage
 
-__all__ = ["Equality"]
+__all__ = ["EVERYBODY", "Equality"]
+
+
+#: Whose case an accusation changes: that of every version that has the bytes.
+EVERYBODY = -1
+
+
+@dataclass(slots=True)
+class _Accusers:
+    """Who accuses some bytes, as far as it matters: thousands of versions of a directory may share a member.
+
+    Attributes:
+        level: how strong the strongest accusation is.
+        strongest: a version that accuses so.
+        others: how strong the strongest accusation of another version is.
+    """
+
+    level: Level = Level.CLEAR
+    strongest: int = EVERYBODY
+    others: Level = Level.CLEAR
 
 
 class Equality:
@@ -23,16 +43,28 @@ class Equality:
         self.before = before
         self._lineage = lineage
         self._level = level
-        self._accusers: dict[int, dict[int, Level]] = {}  # content -> versions that accuse it, and how strongly
+        self._accusers: dict[int, _Accusers] = {}
         self._older: dict[int, list[int]] = {}  # content -> versions that hold it and stand before every bad origin
+        self._made: dict[int, bool] = {}
+        self._directory_made: dict[int, bool] = {}
 
-    def accuse(self, content: int, accuser: int, level: Level) -> bool:
-        """Notes an accusation, and says whether it is a new one."""
-        accusers = self._accusers.setdefault(content, {})
-        if accusers.get(accuser, Level.CLEAR) >= level:
-            return False
-        accusers[accuser] = level
-        return True
+    def accuse(self, content: int, accuser: int, level: Level) -> int | None:
+        """Notes an accusation.
+
+        Returns:
+            Whose case it changes: ``EVERYBODY`` where no accusation was as strong, a version where that was alone
+            in accusing so, and None where it changes nothing.
+        """
+        accusers = self._accusers.setdefault(content, _Accusers())
+        if level > accusers.level:
+            if accuser != accusers.strongest:
+                accusers.strongest, accusers.others = accuser, accusers.level
+            accusers.level = level
+            return EVERYBODY
+        if accuser == accusers.strongest or level <= accusers.others:
+            return None
+        accusers.others = level
+        return accusers.strongest
 
     def of(self, version: int, content: int | None = None) -> tuple[Level, str]:
         """What other versions of the same bytes say of a version, and the word for it where it is unknown.
@@ -47,15 +79,28 @@ class Equality:
         """
         own = self._lineage.content(version)
         content = own if content is None else content
-        accusers = self._accusers.get(content, {}) if content is not None else {}
-        level = max((level for other, level in accusers.items() if other != version), default=Level.CLEAR)
-        if level and (self._lineage.is_made(version) or (content != own and self._is_made(own))):
+        accusers = self._accusers.get(content) if content is not None else None
+        if accusers is None:
+            return Level.CLEAR, ""
+        level = accusers.others if version == accusers.strongest else accusers.level
+        if level and (self._is_made(version) or (content != own and self._is_directory_made(own))):
             return Level.UNKNOWN, Reason.SAME_BYTES
         return level, ""
 
-    def _is_made(self, directory: int | None) -> bool:
+    def _is_made(self, version: int) -> bool:
+        known = self._made.get(version)
+        if known is None:
+            known = self._made[version] = self._lineage.is_made(version)
+        return known
+
+    def _is_directory_made(self, directory: int | None) -> bool:
         """Whether something on record made a version of a directory: then no other name of it says that it was not."""
-        return directory is not None and any(map(self._lineage.is_made, self._lineage.holders(directory)))
+        if directory is None:
+            return False
+        known = self._directory_made.get(directory)
+        if known is None:
+            known = self._directory_made[directory] = any(map(self._is_made, self._lineage.holders(directory)))
+        return known
 
     def predates(self, content: int, *, undoubted: bool) -> bool:
         """Whether some version or directory that holds these bytes stands on record before every bad origin.

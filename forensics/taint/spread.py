@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from forensics.model import EdgeKind, GapKind, NodeKind, Strength
-from forensics.taint.equality import Equality
+from forensics.taint.equality import EVERYBODY, Equality
 from forensics.taint.level import CERTAIN, Cause, Facet, Level, Reason, Seed, State, cap
 from forensics.taint.order import Order
 from forensics.taint.producers import Producers
@@ -62,6 +62,7 @@ class Spread:
         self.causes: dict[State, Cause] = {}
         self.stopped: set[int] = set()
         self.before = order.before_all(origins)
+        self._accused: dict[State, Level] = {}
         self._placed = placed
         self._cleared = cleared
         self._admitted = admitted
@@ -230,14 +231,17 @@ class Spread:
         undoubted = not self._placed and self.causes[state].reason in _GAPS
         if self._level(content, Facet.BYTES) >= level or self._equality.predates(content, undoubted=undoubted):
             return
-        if not self._equality.accuse(content, accuser, level):
+        concerned = self._equality.accuse(content, accuser, level)
+        if concerned is None:
             return
         shared = (content, Facet.SHARED)
-        rose = self._raise(shared, self._after(state, level, reason, content)._replace(via=via))
+        self._raise(shared, self._after(state, level, reason, content)._replace(via=via))
         if shared not in self.causes:
             return
-        if not rose:
-            self._from_content(shared)
+        if concerned != EVERYBODY:
+            own = self.lineage.content(concerned)
+            if own is not None and (own == content or own in self.lineage.directories(content)):
+                self._judge_equal(concerned, content, Facet.WHOLE if own == content else Facet.PART)
         for twin, strength in self.lineage.equals(content):
             self._accuse(twin, accuser, min(level, cap(strength)), shared, reason=str(strength))
 
@@ -245,8 +249,11 @@ class Spread:
         """Rule 3: a content of a version, or of a member of it, was accused by another version."""
         level, reason = self._equality.of(version, content)
         shared = (content, Facet.SHARED)
-        if level:
-            after = self._after(shared, min(level, self.causes[shared].level), reason, version)
+        level = min(level, self.causes[shared].level)
+        # Another member that says no more than one before it changes nothing.
+        if level > self._accused.get((version, facet), Level.CLEAR):
+            self._accused[version, facet] = level
+            after = self._after(shared, level, reason, version)
             whole = self.lineage.content(version) if facet is Facet.PART else None
             if not self._raise((version, facet), after if whole is None else after._replace(via=whole)):
                 self._reconsider(version)
