@@ -20,7 +20,7 @@ from forensics.taint.level import Cause, Facet, Level, Reason, Seed, State
 from forensics.taint.lineage import Lineage
 from forensics.taint.order import Order
 from forensics.taint.spread import Spread
-from forensics.taint.undeclared import undeclared_code
+from forensics.taint.undeclared import uncommitted, undeclared_code
 
 if TYPE_CHECKING:
     from forensics.case import Case
@@ -131,6 +131,8 @@ def judge(
         return Judgement(lineage, order, spread)
     for run, file in list(undeclared_code(lineage, spread)):
         spread.doubt(run, Reason.UNDECLARED_CODE, place=file)
+    for version, stands in list(uncommitted(lineage, spread)):
+        spread.doubt(version, Strength.INFERRED.value, place=stands)
     spread.run()
     for version in same_addresses(lineage, seeds, origins):
         spread.doubt(version, Strength.INFERRED.value)

@@ -1,4 +1,7 @@
-"""Rule 9, undeclared code: a bad file that lay in the tree of a run, though the run did not name it."""
+"""Rule 9, undeclared code: a bad file that lay in the tree of a run, though the run did not name it.
+
+And what a run of another source read in a work tree, on the way to a commit: no commit need ever hold it.
+"""
 
 import posixpath
 from collections.abc import Iterable, Iterator
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
     from forensics.taint.lineage import Lineage
     from forensics.taint.spread import Spread
 
-__all__ = ["undeclared_code"]
+__all__ = ["uncommitted", "undeclared_code"]
 
 _RUNS = (EdgeKind.RECORDED, EdgeKind.CHECKED_OUT)
 _METADATA_NAMES = {"dvc.yaml", "dvc.lock", "Dvcfile", ".gitignore", ".dvcignore", ".gitattributes", ".gitmodules"}
@@ -38,9 +41,32 @@ def undeclared_code(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int,
                 yield run, version
 
 
-def _bad_files(lineage: "Lineage", spread: "Spread") -> Iterable[tuple[int, str]]:
+def uncommitted(lineage: "Lineage", spread: "Spread") -> Iterator[tuple[int, int]]:
+    """What another source read in a state that no commit holds, where a bad commit brought in a version.
+
+    Whoever made the commit may have put it there on the way. Its digest ties it to none of the versions at that path,
+    so nothing is said of it for the sake of their bytes.
+
+    Args:
+        lineage: the graph.
+        spread: what is not clear so far: commits.
+
+    Yields:
+        The version that was read, and one that the commit brought in.
+    """
+    if brought := sorted(_brought_in(lineage, spread)):
+        sql = statements("forensics.taint", "undeclared.sql")["uncommitted"]
+        yield from lineage.case.rows(sql, {"versions": brought})
+
+
+def _brought_in(lineage: "Lineage", spread: "Spread") -> set[int]:
+    """The versions that commits which are not clear introduced."""
     accused = sorted({node for node, _ in spread.causes if lineage.kind(node) is NodeKind.COMMIT})
-    bad = {version for commit in accused for version, _ in lineage.effects(commit, EdgeKind.INTRODUCED)}
+    return {version for commit in accused for version, _ in lineage.effects(commit, EdgeKind.INTRODUCED)}
+
+
+def _bad_files(lineage: "Lineage", spread: "Spread") -> Iterable[tuple[int, str]]:
+    bad = _brought_in(lineage, spread)
     bad |= {node for node, _ in spread.causes if lineage.kind(node) is NodeKind.VERSION}
     made = {version for version in bad if any(True for _ in lineage.causes(version, EdgeKind.GENERATED))}
     sql = statements("forensics.taint", "undeclared.sql")["git_files"]

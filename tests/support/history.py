@@ -173,3 +173,15 @@ class Asked:
 
     def kinds(self, judgement: Judgement) -> set[NodeKind]:
         return {judgement.lineage.kind(node) for node in range(judgement.lineage.graph.nodes)}
+
+
+@contextmanager
+def stored(folder: Path, store: History, repository: History) -> Iterator[Asked]:
+    """The records of a store and of a repository in one case."""
+    with Case.open(folder / "case.duckdb", write=True, new=True) as case:
+        case.ingest(Source("mlmd", "/store.db", "store", ("s",), state="state", is_store=True), store.records)
+        case.ingest(Source("git", "/repo", "repo", ("0" * 40,), "sha1", "state"), repository.records)
+        nodes = dict(case.rows("SELECT key, id FROM node ORDER BY key DESC"))
+        # Without the number of the source; what both have is the store's.
+        bare = {key.partition("\0")[2]: node for key, node in nodes.items() if key[0].isdigit()}
+        yield Asked(case, nodes | bare)

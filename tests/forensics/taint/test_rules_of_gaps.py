@@ -3,14 +3,11 @@
 Every history here comes out otherwise without its rule.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from forensics.case import Case
 from forensics.digest import Digest
 from forensics.model import (
     ArtifactKind,
@@ -22,27 +19,14 @@ from forensics.model import (
     Reference,
     ReferenceKind,
     SameBytes,
-    Source,
     Strength,
     Version,
     commit_key,
     content_key,
 )
 from forensics_connectors.mlmd.records import records
-from tests.support.history import WHERE, Asked, History, md5
+from tests.support.history import WHERE, History, md5, stored
 from tests.support.mlmdrows import INPUT, MADE, OUTPUT, Shelf
-
-
-@contextmanager
-def stored(folder: Path, store: History, repository: History) -> Iterator[Asked]:
-    """The records of a store and of a repository in one case."""
-    with Case.open(folder / "case.duckdb", write=True, new=True) as case:
-        case.ingest(Source("mlmd", "/store.db", "store", ("s",), state="state", is_store=True), store.records)
-        case.ingest(Source("git", "/repo", "repo", ("0" * 40,), "sha1", "state"), repository.records)
-        nodes = dict(case.rows("SELECT key, id FROM node ORDER BY key DESC"))
-        # Without the number of the source; what both have is the store's.
-        bare = {key.partition("\0")[2]: node for key, node in nodes.items() if key[0].isdigit()}
-        yield Asked(case, nodes | bare)
 
 
 class TestRule10Rehash:
