@@ -6,21 +6,17 @@ from typing import TYPE_CHECKING
 
 from forensics.answer import Answer, Step, Thing
 from forensics.case import Case
-from forensics.case.codes import edge_codes
-from forensics.graph.reach import Reach, Search
-from forensics.localization import Group, Located, Repair, Test, next_tests
+from forensics.localization import Group, Located, Test, next_tests
 from forensics.localization.advice import NARROWED, SETTLED, likely_sources
-from forensics.localization.influence import STEPS
-from forensics.localization.stores import read_from
-from forensics.model import EdgeKind
 from forensics_queries.entrance import Entrance, changes_in_store, entrances
 from forensics_queries.localized import Asked, Localized, NoSymptomError, localized, percent, said
 from forensics_queries.moment import moment
 from forensics_queries.statement import rows
-from forensics_queries.steps import explain, weakest
+from forensics_queries.steps import weakest
 from forensics_queries.tampered import Tampering, tampered
 from forensics_queries.techniques import suspected
 from forensics_queries.things import things
+from forensics_queries.witnesses import witness_paths
 
 if TYPE_CHECKING:
     from forensics_queries.moment import Moment
@@ -125,7 +121,8 @@ def suspects(
     located = where.located
     shown = located.groups if everyone else located.groups[: located.credible]
     shown = (*shown, *_tampered_alone(where, located.groups[len(shown) :]))
-    known = {node for group in located.groups for node in _nodes(located, group)} | located.evidence.stated
+    candidates = {int(located.origins.nodes[place]) for group in located.groups for place in group.members}
+    known = candidates | located.evidence.stated
     rest = {node: some for node, some in where.tampered.items() if node not in known}
     found = (*_stated(case, where), *_rows(case, where, shown), *_unseen(case, rest))
     notes = [*where.notes, *_notes(case, where, shown), *_objects(where.tampered)]
@@ -173,10 +170,7 @@ def _rows(case: Case, where: Localized, shown: Sequence[Group]) -> Iterable[Susp
     places = [member for group in shown for member in group.members]
     nodes = [int(located.origins.nodes[place]) for place in places]
     entered = entrances(case, located.origins, places)
-    chains = _chains(located, {node: group for group in shown for node in _nodes(located, group)})
-    keys = sorted(chains)
-    paths = dict(zip(keys, explain(case, [chains[key] for key in keys]), strict=True))
-    paths = {key: _repaired(path, where.repaired) for key, path in paths.items()}
+    paths = witness_paths(case, where, shown)
     named = things(case, nodes)
     changed = where.tampered
     labels = _labelled(case, located, {node for group in shown for node in (*group.explained, *group.contradicting)})
@@ -236,39 +230,6 @@ def _objects(objects: Mapping[int, tuple[Tampering, ...]]) -> Iterable[str]:
         )
 
 
-def _nodes(located: Located, group: Group) -> list[int]:
-    return [int(located.origins.nodes[member]) for member in group.members]
-
-
-def _chains(located: Located, wanted: dict[int, Group]) -> dict[tuple[int, int], list[int]]:
-    """A shortest path from each suspect to each bad version that it explains; one search a bad version."""
-    found: dict[tuple[int, int], list[int]] = {}
-    rows_up = located.influence.up
-    for bad in sorted({bad for group in wanted.values() for bad in group.explained}):
-        search = Search(rows_up, located.influence.graph.nodes, [bad], follow=STEPS)
-        search.advance()
-        reached = search.result()
-        for node, group in wanted.items():
-            if bad not in group.explained:
-                continue
-            if node in reached:
-                found[node, bad] = reached.path(node)[::-1]
-            elif nearest := _out_of_store(located, node, reached):
-                found[node, bad] = nearest
-    return found
-
-
-def _out_of_store(located: Located, content: int, reached: Reach) -> list[int]:
-    """A shortest path from a tampered object by a version that can have been read from it."""
-    graph = located.influence.graph
-    search = Search(graph.forward, graph.nodes, [content], follow=edge_codes([EdgeKind.CONTENT, EdgeKind.MEMBER]))
-    search.advance()
-    held = search.result()
-    versions = [version for version in read_from(graph, [content])[content] if version in reached]
-    paths = ([*held.path(version), *reached.path(version)[-2::-1]] for version in versions)
-    return min(paths, key=lambda path: (len(path), path), default=[])
-
-
 def _tampered_alone(where: Localized, groups: Iterable[Group]) -> Iterable[Group]:
     """Tampered objects of groups that are not shown as a whole."""
     nodes = where.located.origins.nodes
@@ -277,18 +238,6 @@ def _tampered_alone(where: Localized, groups: Iterable[Group]) -> Iterable[Group
         if chosen:
             members, shares = zip(*((group.members[place], group.shares[place]) for place in chosen), strict=True)
             yield replace(group, members=members, shares=shares)
-
-
-def _repaired(path: tuple[Step, ...], repaired: Iterable[Repair]) -> tuple[Step, ...]:
-    """Names the steps that no document states, since they were supplied."""
-    supplied = {(one.version, one.run) for one in repaired}
-    before: int | None = None
-    steps = []
-    for step in path:
-        given = before is not None and not step.edge and (before, step.thing.id) in supplied
-        steps.append(replace(step, edge="used", strength="inferred", reason="slot-continuity") if given else step)
-        before = step.thing.id
-    return tuple(steps)
 
 
 def _notes(case: Case, where: Localized, shown: Sequence[Group]) -> list[str]:
