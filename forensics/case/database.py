@@ -118,7 +118,8 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
         found = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchall()
         version = int(found[0][0])
         # A table that was replaced by a view would run whatever somebody wrote into it.
-        tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        standing = "SELECT table_name FROM system.main.duckdb_tables() WHERE schema_name = 'main'"
+        tables = {row[0] for row in connection.execute(standing).fetchall()}
         whole = version >= 1 and tables.issuperset(_tables(min(version, SCHEMA_VERSION)))
     except (duckdb.CatalogException, duckdb.BinderException, ValueError, IndexError):
         version, whole = 0, False
@@ -146,16 +147,21 @@ def connect(path: Path, *, write: bool) -> "DuckDBPyConnection":
 def _distrust(connection: "DuckDBPyConnection", path: Path) -> None:
     """Puts our own views before those of the file, and refuses macros: either could answer whatever its writer likes.
 
+    DuckDB's own lists are named in full, since a macro of the same name would come before them and hide itself.
+
     Raises:
         CaseError: there are macros, which come before the functions of DuckDB.
     """
-    if connection.execute("SELECT 1 FROM duckdb_functions() WHERE NOT internal LIMIT 1").fetchall():
+    if connection.execute("SELECT 1 FROM system.main.duckdb_functions() WHERE NOT internal LIMIT 1").fetchall():
         raise CaseError(
             f"{path} holds macros, which no case of ours does: they would answer in place of functions",
             hint="ingest the sources into a new case",
             path=str(path),
         )
-    found = "SELECT view_name, regexp_replace(sql, '^CREATE( TEMP)? VIEW ', '') FROM duckdb_views() WHERE NOT internal"
+    found = (
+        "SELECT view_name, regexp_replace(sql, '^CREATE( TEMP)? VIEW ', '') FROM duckdb_views() "
+        "WHERE NOT internal AND schema_name = 'main'"
+    )
     stored = dict(connection.execute(f"{found} AND NOT temporary").fetchall())
     if _OURS and _OURS.items() <= stored.items():
         return

@@ -155,3 +155,38 @@ def test_a_case_with_macros_is_refused(path: Path) -> None:
     duckdb.connect(str(path)).execute("CREATE MACRO lower(x) AS 'clear'").close()
     with pytest.raises(CaseError, match="holds macros"):
         Case.open(path)
+
+
+def test_macros_that_hide_themselves_are_refused(path: Path) -> None:
+    create(path)
+    duckdb.connect(str(path)).execute(
+        "CREATE MACRO md5(x) AS 'clear'; CREATE MACRO duckdb_functions() AS TABLE SELECT true AS internal"
+    ).close()
+    with pytest.raises(CaseError, match="holds macros"):
+        Case.open(path)
+
+
+def test_a_table_that_only_another_schema_has_makes_no_case(path: Path) -> None:
+    create(path)
+    duckdb.connect(str(path)).execute(
+        "CREATE SCHEMA aside; CREATE TABLE aside.finding AS FROM finding; DROP TABLE finding CASCADE; "
+        "CREATE VIEW finding AS FROM aside.finding"
+    ).close()
+    with pytest.raises(CaseError, match="not a case"):
+        Case.open(path)
+
+
+def test_a_replaced_view_answers_nothing_whichever_case_is_opened_first(tmp_path: Path) -> None:
+    paths = [tmp_path / "evil.duckdb", tmp_path / "good.duckdb", tmp_path / "worse.duckdb"]
+    for path in paths:
+        create(path)
+    for path in (paths[0], paths[2]):
+        duckdb.connect(str(path)).execute("CREATE OR REPLACE VIEW marks AS SELECT 'clear' AS state").close()
+    script = (
+        "import sys; from forensics.case import Case\n"
+        "for path in sys.argv[1:]:\n"
+        "    with Case.open(path) as case:\n"
+        "        print(case.rows('SELECT state FROM marks'))"
+    )
+    given = [sys.executable, "-c", script, *map(str, paths)]
+    assert subprocess.run(given, check=True, capture_output=True, text=True).stdout.split() == ["[]"] * 3
