@@ -1,6 +1,8 @@
 """From symptoms to the source on both sample incidents, and what is said where that cannot be."""
 
 from collections.abc import Callable, Iterator
+from random import Random
+from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,18 +93,30 @@ def first_group(rows: tuple[Suspect, ...]) -> set[str]:
     return {row.thing.digest for row in rows if row.group == 1}
 
 
-def isolate(case: Case, source: str, labels: dict[int, bool], known: dict[int, bool]) -> int:
-    """Asks what to test, answers by the truth, and so on; how many labels it took until it says to inspect."""
+def isolate(
+    case: Case, source: str, labels: dict[int, bool], known: dict[int, bool], wrong: Random | None = None
+) -> tuple[int, bool]:
+    """Asks what to test, answers by the truth, and so on, until it says to inspect.
+
+    Args:
+        case: holds the sample.
+        source: what was planted in it.
+        labels: what was observed before.
+        known: the truth of every model.
+        wrong: gives 5 % of the answers the wrong way round.
+
+    Returns:
+        How many tests that took, and whether the first group then holds the source.
+    """
+    before, labels = len(labels), dict(labels)
     for _ in range(15):
         asked = Asked([subject(v) for v, b in labels.items() if b], [subject(v) for v, b in labels.items() if not b])
         answer = next_test(case, asked)
         best = answer.rows[0]
-        if best.action == "inspect" or any("is not ruled out" in note for note in answer.notes):
+        if best.action != "evaluate" or any("is not ruled out" in note for note in answer.notes):
             break
-        labels[best.thing.id] = known[best.thing.id]
-    rows = suspects(case, asked).rows
-    assert digests(case, source) & first_group(rows)
-    return len(labels)
+        labels[best.thing.id] = known[best.thing.id] != (wrong is not None and wrong.random() < 0.05)
+    return len(labels) - before, bool(digests(case, source) & first_group(suspects(case, asked).rows))
 
 
 def test_the_file_that_was_replaced_is_the_first_suspect(fraud: Case, fraud_repo: "FraudSample") -> None:
@@ -122,13 +136,24 @@ def test_the_file_that_was_replaced_is_the_first_suspect(fraud: Case, fraud_repo
     assert first.contradicting == ()
 
 
+def released_live(case: Case, release: str) -> dict[int, bool]:
+    """The models that are in use, of which somebody says that they misbehave."""
+    node = resolve(case, release).nodes[0]
+    return {
+        row[0]: True
+        for row in case.rows("SELECT cause_id FROM edges WHERE kind = 'released' AND effect_id = ? ORDER BY 1", [node])
+    }
+
+
 def test_tests_answered_by_the_truth_isolate_the_file_that_was_replaced(fraud: Case, fraud_repo: "FraudSample") -> None:
-    known = truth(fraud, fraud_repo.poisoned_subject)
-    live = resolve(fraud, fraud_repo.live_release).nodes[0]
-    models = [
-        row[0] for row in fraud.rows("SELECT cause_id FROM edges WHERE kind = 'released' AND effect_id = ?", [live])
-    ]
-    assert isolate(fraud, fraud_repo.poisoned_subject, dict.fromkeys(models, True), known) <= 12
+    source = fraud_repo.poisoned_subject
+    known, live = truth(fraud, source), released_live(fraud, fraud_repo.live_release)
+    tests, right = isolate(fraud, source, live, known)
+    assert right
+    assert tests <= 11
+    found = [isolate(fraud, source, live, known, Random(seed)) for seed in range(5)]
+    assert median(tests for tests, _ in found) <= 11
+    assert sum(right for _, right in found) >= 4
 
 
 def test_the_swapped_component_is_the_first_suspect(chain: tuple[Case, str]) -> None:
@@ -142,8 +167,13 @@ def test_the_swapped_component_is_the_first_suspect(chain: tuple[Case, str]) -> 
 def test_tests_answered_by_the_truth_isolate_the_swapped_component(chain: tuple[Case, str]) -> None:
     case, swapped = chain
     known = truth(case, swapped)
-    bad = min(node for node, is_bad in known.items() if is_bad)
-    assert isolate(case, swapped, {bad: True}, known) <= 12
+    bad = {min(node for node, is_bad in known.items() if is_bad): True}
+    tests, right = isolate(case, swapped, bad, known)
+    assert right
+    assert tests <= 11
+    found = [isolate(case, swapped, bad, known, Random(seed)) for seed in range(5)]
+    assert median(tests for tests, _ in found) <= 11
+    assert sum(right for _, right in found) >= 4
 
 
 def test_the_same_question_gives_the_same_answer(fraud: Case) -> None:
