@@ -15,6 +15,9 @@ from forensics_connectors.git.text import text
 
 __all__ = ["Directory", "Listings", "read_listings"]
 
+#: How deep folders are looked for inside directories: what lies in many of them is hashed once for each.
+_DEEPEST = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -134,10 +137,12 @@ def _look_inside(directory: Directory, listings: Listings) -> None:
     sizes = {fact.nfiles for fact in listings.missing.values()}
     counts: Counter[str] = Counter()
     for name in directory.names:
-        folder = name
-        while "/" in folder:
-            folder = folder.rpartition("/")[0]
-            counts[folder] += 1
+        end = -1
+        for _ in range(_DEEPEST):
+            end = name.find("/", end + 1)
+            if end < 0:
+                break
+            counts[name[:end]] += 1
     for folder, count in counts.items():
         if count in sizes or None in sizes:
             digest = directory.find(folder)

@@ -1,5 +1,7 @@
 """The DVC connector on histories written by hand: directories and their parts, listings, imports."""
 
+import time
+
 import pytest
 
 from forensics.digest import Digest
@@ -91,6 +93,21 @@ def test_an_unlisted_directory_is_listed_by_an_equal_folder_of_another(repo: Git
     assert {listing.directory.value: listing.names for listing in facts.all(Listing)}[part] == ("deep/y", "x")
     (gap,) = facts.gaps(GapKind.MISSING_LISTING)
     assert gap.node == content_key(Digest("md5", "7" * 32 + ".dir"))
+
+
+def test_folders_nested_without_end_are_not_hashed_once_for_each(repo: GitRepo) -> None:
+    base = "/".join("a" * 400)
+    copied, whole = directory(**{f"{base}/{name}": md5(str(name)) for name in range(4_000)}, **{"sub/x": md5("x")})
+    _, part = directory(x=md5("x"))
+    store(repo, copied)
+    repo.write({"copy.dvc": tracked("copy", whole), "data.dvc": tracked("data", "7" * 32 + ".dir")})
+    repo.write({"dvc.yaml": yaml(train=("train", ["data/sub"], ["model"]))})
+    repo.write({"dvc.lock": lock(train=("train", [("data/sub", part)], [("model", md5("m"))]))})
+    repo.commit()
+    start = time.process_time()
+    facts = facts_of(repo)
+    assert time.process_time() - start < 10
+    assert part in {listing.directory.value for listing in facts.all(Listing)}
 
 
 @pytest.mark.parametrize("folder", [".dvc/cache", ".dvc/cache/files/md5", "remote", "remote/files/md5", "elsewhere"])
