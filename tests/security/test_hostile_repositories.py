@@ -179,6 +179,14 @@ def test_a_params_file_that_every_stage_loads_uses_up_the_budget() -> None:
     assert any("more text than is read" in problem.message for problem in document.problems)
 
 
+def test_a_command_that_asks_for_too_much_hides_no_other_stage() -> None:
+    greedy = '"' + "${big}" * 1_200 + '"'
+    yaml = f"vars:\n- big: {'x' * 60_000}\nstages:\n  eat: {{cmd: {greedy}}}\n  train: {{cmd: t, outs: [model]}}\n"
+    document = read_project("", yaml.encode(), None, lambda _: None, "")
+    assert document.declared_outs == ("model",)
+    assert document.commands == ()
+
+
 def test_values_of_a_document_are_not_copied_for_each_stage() -> None:
     big = "".join(f"k{number}: {number}\n" for number in range(20_000))
     yaml = "stages:\n" + "".join(

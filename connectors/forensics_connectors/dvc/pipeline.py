@@ -28,6 +28,8 @@ __all__ = ["Pipeline", "Stage", "read_artifacts", "read_pipeline"]
 
 _DEFAULT_PARAMS = "params.yaml"
 _ROLES = {"outs": "out", "metrics": "metric", "plots": "plot"}
+#: Characters of commands that the templates of one document may make.
+_MAX_COMMANDS = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class _Reader:
         self.read_file = read_file
         self.pipeline = pipeline
         self.budget = Budget()
+        # Of their own: a greedy command must not hide what other stages declare.
+        self.command_budget = Budget(characters=_MAX_COMMANDS)
         self.values: dict[str, object] = {}
 
     def report(self, message: str, locus: str) -> None:
@@ -250,9 +254,10 @@ class _Reader:
     def read_command(self, node: Node, values: Values) -> None:
         """Takes down the command that a template makes; one of which the values cannot be told is left out."""
         lines = node if isinstance(node, list) else [node]
-        if any(isinstance(line, str) and "${" in line for line in lines):
+        budget = self.command_budget
+        if not budget.exhausted and any(isinstance(line, str) and "${" in line for line in lines):
             with suppress(TemplateError):
-                self.pipeline.commands["\n".join(to_text(fill(line, values, self.budget)) for line in lines)] = None
+                self.pipeline.commands["\n".join(to_text(fill(line, values, budget)) for line in lines)] = None
 
     def top(self, node: Node, section: str) -> list[str]:
         """The paths that an entry of a top-level list names."""
