@@ -116,6 +116,7 @@ class Facts:
         for content in self.compared & self.tracked.keys():
             self.holds[content] |= self.tracked[content]
         self._join()
+        self._hold_deps()
 
     def is_comparable(self, subject: "Subject") -> bool:
         """Whether digests of data lead to a subject: a file in git that no lock names is known by its git id alone."""
@@ -162,7 +163,6 @@ class Facts:
             legacy = self.history.is_legacy(join(entry.pipe, "dvc.yaml"))
             for path, thing in entry.deps:
                 self._version(path, thing).read_by.add(legacy)
-                self._hold(commit, thing)
             for path, thing in entry.outs:
                 version = self._version(path, thing)
                 version.runs.add(entry.identity)
@@ -181,6 +181,16 @@ class Facts:
                     here = state.lookup(path)
                     if here is not None and here.content == content:
                         self._hold(index, here)
+
+    def _hold_deps(self) -> None:
+        """What runs read; of a directory whose members nobody states its own digest alone."""
+        for run in self.runs.values():
+            for path, thing in run.entry.deps:
+                for commit in run.holders:
+                    if self.versions[path, thing.content].is_unseen:
+                        self.holds[thing.content].add(commit)
+                    else:
+                        self._hold(commit, thing)
 
     def _parts(self, state: State, path: str, thing: Thing) -> None:
         everything = {**state.files, **state.data, **state.outs()}
