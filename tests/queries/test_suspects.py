@@ -9,6 +9,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.errors import UsageError
+from forensics.report.layouts import layout
 from forensics.taint import Level, Seed, judge
 from forensics_connectors.contract import find_connector
 from forensics_queries.costs import Costs
@@ -330,6 +331,9 @@ def test_beside_what_is_stated_to_be_bad_a_further_source_is_spoken_of(case_of: 
     observe(case, [content], "bad")
     notes = next_test(case).notes
     assert any("beside what is stated to be bad" in note for note in notes)
+    answer = suspects(case, everyone=True)
+    assert answer.rows[0].stated
+    assert layout(answer).opening(answer).startswith("most likely further source (")
 
 
 def test_good_labels_alone_are_refused(case_of: Make) -> None:

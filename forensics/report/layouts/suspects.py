@@ -72,7 +72,8 @@ def _suspect_opening(answer: Answer[Any]) -> str:
     first = rows[0]
     said = _change(first) or first.thing.title
     by = f", by {_by(first)} as the commit claims" if _by(first) else ""
-    return f"most likely ({percent(first.probability)}): {said}{by}"
+    further = " further source" if len(rows) < len(answer.rows) else ""
+    return f"most likely{further} ({percent(first.probability)}): {said}{by}"
 
 
 def _trial_heading(row: Any) -> str:
