@@ -116,7 +116,7 @@ def observe(
     ]
     before = [one for one in _all(case) if one.standing]
     made = _add(case, given, argv)
-    notes = [f"{entry['typed']} is kept as {entry['subject']}" for entry in given]
+    notes = [f"{entry['typed']} is kept as {entry['subject']}" for entry in given if entry["typed"] != entry["subject"]]
     notes += [note for one in made for note in _contradictions(one, before)]
     return Answer("observe", {"subjects": " ".join(subjects), "state": state}, made, coverage(case), tuple(notes))
 

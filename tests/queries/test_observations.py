@@ -42,6 +42,12 @@ def test_a_release_stands_for_the_version_that_it_released(writable: Case) -> No
     assert (found.bad, found.good, found.reliability) == ({model(writable, 3)}, set(), {})
 
 
+def test_a_note_says_what_is_kept_where_it_is_not_what_was_typed(writable: Case) -> None:
+    first = observe(writable, ["fraud@v1.1.0"], "bad")
+    assert first.notes == (f"fraud@v1.1.0 is kept as {first.rows[0].subject}",)
+    assert observe(writable, [first.rows[0].subject], "bad").notes == ()
+
+
 def test_an_observation_stays_with_the_version_that_was_meant(writable: Case) -> None:
     observe(writable, ["models/fraud.json@HEAD"], "bad")
     before = known(writable).evidence.bad
