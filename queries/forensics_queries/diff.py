@@ -110,7 +110,7 @@ def diff(case: Case, old: str, new: str) -> Answer[Difference]:
     both = pedigrees.of(left.view), pedigrees.of(right.view)
     contrast = Contrast(pedigrees, *both)
     found = _Comparison(case, pedigrees, contrast).rows()
-    notes = [f"{old} means {left.meaning}", f"{new} means {right.meaning}"]
+    notes = list(dict.fromkeys([f"{old} means {left.meaning}", f"{new} means {right.meaning}"]))
     if contrast.assumed:
         notes.append(f"{contrast.assumed} have digests of other algorithms, taken for the same bytes (assumed)")
     gaps = [*_gaps(case, pedigrees, old, *both), *_gaps(case, pedigrees, new, *both[::-1])]
