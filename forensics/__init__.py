@@ -42,3 +42,8 @@ def __getattr__(name: str) -> Any:
 
         return getattr(errors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What the package offers, for whoever completes a name."""
+    return sorted({*globals(), *__all__})

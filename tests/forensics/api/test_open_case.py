@@ -181,3 +181,7 @@ def test_the_package_offers_what_it_lists_and_imports_it_late() -> None:
 def test_every_question_has_a_schema() -> None:
     asked = {name for name in QUESTIONS if name != "report"}
     assert asked <= set(ROWS)
+
+
+def test_names_of_the_package_can_be_completed() -> None:
+    assert set(forensics.__all__) <= set(dir(forensics))
