@@ -46,7 +46,8 @@ def _opening(answer: Answer[Any]) -> str:
     said = f"{taken}{len(affected):,} affected ({kinds}); {len(unknown):,} unknown ({doubtful:,} live)"
     if not others:
         return said
-    may = f"{len(others):,} models of which no mark says so may be contaminated ({exposed:,} live)"
+    them = f"{len(others):,} model{'' if len(others) == 1 else 's'}"
+    may = f"{them} may be contaminated though no mark says so ({exposed:,} live)"
     return f"{said}; {may}" if len(others) < len(rows) else f"nothing is marked; {may}"
 
 
