@@ -63,6 +63,7 @@ class Layout:
         opening: the answer in one sentence.
         empty: what is said when there are no rows.
         counted: whether headings say how many rows stand under them.
+        short: what is said of an answer that is short.
     """
 
     columns: tuple[Column, ...]
@@ -71,6 +72,7 @@ class Layout:
     opening: Callable[[Answer[Any]], str] = _nothing
     empty: str = "nothing found"
     counted: bool = True
+    short: str = "THE LIST MAY BE SHORT: something that could not be read admits the subject (exit code 3)"
 
     def groups(self, rows: tuple[Any, ...]) -> list[tuple[str, list[Any]]]:
         """The rows by heading."""
@@ -94,7 +96,7 @@ class Layout:
             yield from (f"read: {_source_read(source)}" for source in answer.coverage.sources)
         yield from (f"NOT READ: {reason}" for reason in answer.coverage.reasons)
         if answer.short:
-            yield "THE LIST MAY BE SHORT: something that could not be read admits the subject (exit code 3)"
+            yield self.short
         cut = page.cut(answer)
         if cut:
             yield f"{cut:,} more row{'s' if cut > 1 else ''} not shown, cut by --limit {page.limit}"

@@ -43,5 +43,6 @@ LAYOUTS = {
         detail=_detail,
         opening=_opening,
         empty="the checkout states no bytes of any path",
+        short="NOT ALL COULD BE JUDGED: what could not stands above (exit code 3, unless something trips)",
     ),
 }

@@ -120,6 +120,12 @@ def test_an_empty_answer_says_so_and_what_was_not_read():
     assert any(line.startswith("THE LIST MAY BE SHORT") for line in shown)
 
 
+def test_a_gate_that_could_not_judge_all_says_so():
+    shown = "".join(render(Answer("gate", {}, (), Coverage(), (), True), "table", Page(80)))
+    assert "NOT ALL COULD BE JUDGED" in shown
+    assert "LIST MAY BE SHORT" not in shown
+
+
 def test_quiet_leaves_out_coverage_that_is_complete():
     coverage = Coverage((SourceRead("repo", "git", "/r", 1, 0, 0, 0),))
     assert lines(answer(coverage=coverage), quiet=True) == ["nothing found"]
