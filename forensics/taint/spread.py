@@ -186,12 +186,16 @@ class Spread:
 
     def _judge_version(self, version: int) -> None:
         """Rule 4: a supplier of a version rose."""
+        if self._stays(version):
+            self._reconsider(version)
+
+    def _stays(self, version: int) -> bool:
+        """Judges a version by its suppliers, and says whether they accuse it and it stays as it is."""
         ruling = self._producers.rule(version)
         if ruling.before is None:
-            return
+            return False
         after = self._after(ruling.before, ruling.level, ruling.reason, version)._replace(via=ruling.via)
-        if not self._raise((version, Facet.WHOLE), after):
-            self._reconsider(version)
+        return not self._raise((version, Facet.WHOLE), after)
 
     def _reconsider(self, version: int) -> None:
         """More accuses a version that stays as it is: what sees only some of what accuses it may rise."""
@@ -201,9 +205,9 @@ class Spread:
             for effect, kind, strength in self.lineage.steps(used):
                 if kind in _CONSUMING:
                     self._judge_use(used, effect, strength)
-                elif kind is EdgeKind.PART:
-                    self._judge_version(effect)
-                elif kind is EdgeKind.MEMBER and effect not in seen:
+                elif effect not in seen and (
+                    kind is EdgeKind.MEMBER or (kind is EdgeKind.PART and self._stays(effect))
+                ):
                     seen.add(effect)
                     waiting.append(effect)
 

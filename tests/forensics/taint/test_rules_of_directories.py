@@ -111,3 +111,17 @@ class TestRule7DepsThatContainOuts:
         history.edge(EdgeKind.MEMBER, part, whole, Strength.INFERRED)
         with history.case(tmp_path) as asked:
             assert asked.verdict(asked.judge(md5("poison")), whole).startswith("unknown")
+
+
+def test_parts_within_parts_are_judged_in_no_time_however_deep(history: History, tmp_path: Path) -> None:
+    at = history.commit()
+    paths = ["/".join(["raw"] * (depth + 1)) for depth in range(40)]
+    parts = [history.version(path, path) for path in paths]
+    for place, whole in enumerate(parts):
+        for part in parts[place + 1 :]:
+            history.edge(EdgeKind.PART, whole, part, Strength.INFERRED)
+    equal = history.version("elsewhere", paths[0], at)
+    history.run(parts, [model := history.version("model", "m")], at)
+    with history.case(tmp_path) as asked:
+        judgement = asked.judge(parts[0], suspect=(equal,))
+        assert asked.verdicts(judgement, parts[0], parts[-1], model) == ["affected", "unknown: inferred", "affected"]
