@@ -121,9 +121,9 @@ def test_an_empty_answer_says_so_and_what_was_not_read():
 
 
 def test_a_gate_that_could_not_judge_all_says_so():
-    shown = "".join(render(Answer("gate", {}, (), Coverage(), (), True), "table", Page(80)))
-    assert "NOT ALL COULD BE JUDGED" in shown
-    assert "LIST MAY BE SHORT" not in shown
+    shown = lines(Answer("gate", {}, (), Coverage(), (), True))
+    assert any(line.startswith("NOT ALL COULD BE JUDGED") for line in shown)
+    assert not any("LIST MAY BE SHORT" in line for line in shown)
 
 
 def test_quiet_leaves_out_coverage_that_is_complete():
