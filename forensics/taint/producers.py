@@ -42,6 +42,7 @@ class Producers:
         self._order = order
         self._causes = causes
         self._equality = equality
+        self._ruled: dict[tuple[int, tuple[int, ...], frozenset[int]], Ruling] | None = None
 
     def rule(self, version: int, consumers: tuple[int, ...] = (), later: frozenset[int] = frozenset()) -> Ruling:
         """The level that a version's suppliers, and what a card declares it to be made from, give it.
@@ -55,6 +56,18 @@ class Producers:
             consumers: commits in whose ancestry a supplier must be on record to count; all count where there are none.
             later: runs that wrote it after it was consumed, which do not count.
         """
+        # Nothing rises meanwhile, and a part of parts is reached by as many ways as there are sets of its wholes.
+        outermost, self._ruled = self._ruled is None, {} if self._ruled is None else self._ruled
+        try:
+            key = version, consumers, later
+            if key not in self._ruled:
+                self._ruled[key] = self._rule(*key)
+            return self._ruled[key]
+        finally:
+            if outermost:
+                self._ruled = None
+
+    def _rule(self, version: int, consumers: tuple[int, ...], later: frozenset[int]) -> Ruling:
         ruling = self._by_suppliers(version, consumers, later)
         for node, strength in self._lineage.causes(version, EdgeKind.DECLARED):
             each = self._of(node, strength, consumers, is_whole=False)

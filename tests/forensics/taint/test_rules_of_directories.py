@@ -5,6 +5,8 @@ Every history here comes out otherwise without its rule.
 
 from pathlib import Path
 
+import pytest
+
 from forensics.model import EdgeKind, Strength
 from tests.support.history import History, md5
 
@@ -113,15 +115,19 @@ class TestRule7DepsThatContainOuts:
             assert asked.verdict(asked.judge(md5("poison")), whole).startswith("unknown")
 
 
-def test_parts_within_parts_are_judged_in_no_time_however_deep(history: History, tmp_path: Path) -> None:
+@pytest.mark.parametrize("strength", [Strength.INFERRED, Strength.MATCHED])
+def test_parts_within_parts_are_judged_in_no_time_however_deep(
+    history: History, tmp_path: Path, strength: Strength
+) -> None:
     at = history.commit()
-    paths = ["/".join(["raw"] * (depth + 1)) for depth in range(40)]
+    paths = ["/".join(["raw"] * (depth + 1)) for depth in range(24)]
     parts = [history.version(path, path) for path in paths]
     for place, whole in enumerate(parts):
         for part in parts[place + 1 :]:
-            history.edge(EdgeKind.PART, whole, part, Strength.INFERRED)
+            history.edge(EdgeKind.PART, whole, part, strength)
     equal = history.version("elsewhere", paths[0], at)
     history.run(parts, [model := history.version("model", "m")], at)
     with history.case(tmp_path) as asked:
         judgement = asked.judge(parts[0], suspect=(equal,))
-        assert asked.verdicts(judgement, parts[0], parts[-1], model) == ["affected", "unknown: inferred", "affected"]
+        last = "affected" if strength is Strength.MATCHED else "unknown: inferred"
+        assert asked.verdicts(judgement, parts[0], parts[-1], model) == ["affected", last, "affected"]
