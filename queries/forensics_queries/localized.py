@@ -12,7 +12,7 @@ from forensics_queries.observations import evidence
 from forensics_queries.observed import observed
 from forensics_queries.slots import slots
 from forensics_queries.statement import rows
-from forensics_queries.tampered import Tampering
+from forensics_queries.tampered import Tampering, read_since
 from forensics_queries.things import things
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def localized(case: Case, when: Moment, asked: Asked) -> Localized:
     known = _with(known, labels)
     if not known.anchors:
         raise _no_symptom(known, when, standing.notes)
+    known = replace(known, tampered=known.tampered & read_since(case, standing.tampered, known.anchors))
     notes = [*standing.notes]
     notes += [f"{labels[node][1]} is labelled otherwise by an observation: the question comes first" for node in told]
     graph = when.lineage.graph if not when.asked else _then(when)

@@ -213,7 +213,7 @@ def _stated(case: Case, where: Localized) -> Iterable[Suspect]:
 
 
 def _unseen(case: Case, objects: Mapping[int, tuple[Tampering, ...]]) -> Iterable[Suspect]:
-    """Tampered objects to which nothing leads that misbehaves."""
+    """Tampered objects to which nothing leads that misbehaves, or which changed after it was made."""
     shown = things(case, objects)
     entered = changes_in_store(case, objects)
     for node in sorted(objects):
@@ -251,7 +251,8 @@ def _notes(case: Case, where: Localized, shown: Sequence[Group]) -> list[str]:
     count = sum(len(group.members) for group in located.groups) - sum(len(group.members) for group in shown)
     if count:
         mass = 1 - sum(group.mass * sum(group.shares) for group in shown) / sum(group.mass for group in located.groups)
-        notes.append(f"{said(count, 'further candidate')} hold the other {percent(mass)}: --all lists them")
+        further = f"{said(count, 'further candidate')} with {percent(mass)}"
+        notes.append(f"{further} of all that is weighed: --all lists them")
     if len(located.evidence.bad | located.evidence.good) > 1 and located.fragile:
         known = _labelled(case, located, located.fragile).values()
         named = sorted(one.releases[0] if one.releases else one.thing.subject for one in known)

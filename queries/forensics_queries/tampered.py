@@ -1,12 +1,14 @@
 """Stored objects that ``fsck`` found to hold other bytes than the record says."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from forensics.case import Case
 from forensics.case.ingest import now
 from forensics_queries.moment import Moment
 from forensics_queries.statement import rows
 
-__all__ = ["Tampering", "tampered"]
+__all__ = ["Tampering", "read_since", "tampered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,16 @@ def tampered(when: Moment) -> dict[int, tuple[Tampering, ...]]:
         if when.stood(content):
             found.setdefault(content, []).append(Tampering(*rest))
     return {content: tuple(some) for content, some in found.items()}
+
+
+def read_since(case: Case, objects: Mapping[int, tuple[Tampering, ...]], versions: Iterable[int]) -> frozenset[int]:
+    """Those objects from which a run that led to one of some versions can have read the changed bytes.
+
+    What the case knew when an object was last hashed and found as recorded was made before it changed.
+    """
+    newest = [known for (known,) in rows(case, "tampered.newest", versions=sorted(versions))]
+    return frozenset(
+        content
+        for content, some in objects.items()
+        if any(one.intact_at is None or one.intact_at <= known for one in some for known in newest)
+    )

@@ -15,3 +15,9 @@ FROM looked l JOIN content c ON c.id = l.content
 JOIN content same ON same.value = c.value AND same.algorithm IN ('md5', 'md5-dos2unix')
 WHERE l.state = 'tampered' AND l.before IS DISTINCT FROM 'tampered'
 ORDER BY same.id, l.checked_at, l.path;
+
+-- @name newest
+-- When the last of some versions came into the case; no row where there are none.
+-- @param versions ids of versions
+SELECT floor(epoch(max(a.finished_at)))::BIGINT FROM version v JOIN acquisition a ON a.id = v.acquisition
+WHERE v.id IN (SELECT unnest($versions::INTEGER[])) HAVING count(*) > 0;

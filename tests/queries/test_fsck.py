@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -279,6 +280,19 @@ def test_a_tampered_object_is_a_suspect_though_nothing_was_observed(
     assert "differ from the record" in row.entrances[0].change
     assert any("nothing was observed" in note for note in answer.notes)
     assert all(row.verdict != "affected" for row in releases(sample_case).rows)
+
+
+def test_what_was_made_before_an_object_was_last_intact_does_not_come_from_it(
+    sample_case: Case, fraud_copy: "FraudSample"
+) -> None:
+    before = suspects(sample_case, Asked([fraud_copy.live_release]), everyone=True)
+    time.sleep(1.1)  # the case knows the time of a check by the second
+    check(sample_case)
+    content, _ = tamper(sample_case, fraud_copy)
+    check(sample_case)
+    *rows, last = suspects(sample_case, Asked([fraud_copy.live_release]), everyone=True).rows
+    assert (last.thing.digest, last.probability) == (content.digest, None)
+    assert [(row.thing.id, row.probability) for row in rows] == [(row.thing.id, row.probability) for row in before.rows]
 
 
 def test_a_tampered_object_leads_to_what_misbehaves_by_what_was_read_from_it(
