@@ -27,7 +27,8 @@ Examples:
   forensics fsck --again             also what has the size and the time of last time
 
 Nothing is written but to the case: it keeps what was found at each path, with sha256, and a finding for each tampered
-object, which forensics suspects then lists as a possible source. A run that was stopped goes on where it was. Exits with 3 where a file or a source cannot be read.""",
+object, which forensics suspects then lists as a possible source. A run that was stopped goes on where it was. Exits
+with 3 where a file or a source cannot be read.""",
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE...]")
 @click.option("--again", is_flag=True, help="Hash files again that look as they did when they were hashed last.")
