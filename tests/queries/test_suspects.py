@@ -120,6 +120,16 @@ def isolate(
     return len(labels) - before, bool(digests(case, source) & first_group(suspects(case, asked).rows))
 
 
+def assert_isolated(case: Case, source: str, labels: dict[int, bool], known: dict[int, bool]) -> None:
+    """The loop ends at the source within 11 tests: by the truth, and in the median with wrong answers in it."""
+    tests, right = isolate(case, source, labels, known)
+    assert right
+    assert tests <= 11
+    found = [isolate(case, source, labels, known, Random(seed)) for seed in range(5)]
+    assert median(tests for tests, _ in found) <= 11
+    assert sum(right for _, right in found) >= 4
+
+
 def test_the_file_that_was_replaced_is_the_first_suspect(fraud: Case, fraud_repo: "FraudSample") -> None:
     asked = Asked(["fraud@v1.3.0", "fraud@v1.2.0"], ["fraud@v1.1.0", "fraud@v1.4.0"])
     answer = suspects(fraud, asked)
@@ -149,12 +159,7 @@ def released_live(case: Case, release: str) -> dict[int, bool]:
 def test_tests_answered_by_the_truth_isolate_the_file_that_was_replaced(fraud: Case, fraud_repo: "FraudSample") -> None:
     source = fraud_repo.poisoned_subject
     known, live = truth(fraud, source), released_live(fraud, fraud_repo.live_release)
-    tests, right = isolate(fraud, source, live, known)
-    assert right
-    assert tests <= 11
-    found = [isolate(fraud, source, live, known, Random(seed)) for seed in range(5)]
-    assert median(tests for tests, _ in found) <= 11
-    assert sum(right for _, right in found) >= 4
+    assert_isolated(fraud, source, live, known)
 
 
 def test_the_swapped_component_is_the_first_suspect(chain: tuple[Case, str]) -> None:
@@ -169,12 +174,7 @@ def test_tests_answered_by_the_truth_isolate_the_swapped_component(chain: tuple[
     case, swapped = chain
     known = truth(case, swapped)
     bad = {min(node for node, is_bad in known.items() if is_bad): True}
-    tests, right = isolate(case, swapped, bad, known)
-    assert right
-    assert tests <= 11
-    found = [isolate(case, swapped, bad, known, Random(seed)) for seed in range(5)]
-    assert median(tests for tests, _ in found) <= 11
-    assert sum(right for _, right in found) >= 4
+    assert_isolated(case, swapped, bad, known)
 
 
 def test_the_same_question_gives_the_same_answer(fraud: Case) -> None:
