@@ -62,7 +62,9 @@ def next_test(
         found += evaluations(case, worth)
         if stops and not explained:
             apart = list(halves(case, where.located, located, advice, costs))
-            found = found + apart if _best(found) >= _best(apart) else apart + found
+            kinds = ([trial for trial in apart if trial.action == kind] for kind in ("inspect", "retrain"))
+            # The halves stay together.
+            found = [trial for some in sorted([found, *kinds], key=_best, reverse=True) for trial in some]
         elif not stops and not all_sources:
             found = sorted(found + _worth_inspecting(case, where.located, costs, _best(found)), key=value, reverse=True)
         notes += _advice(advice, found, explained=stops and explained)
